@@ -1,0 +1,1 @@
+"""Polyglance's faces: command line, web page and Python library."""

@@ -1,0 +1,104 @@
+"""A document's stages of life: file, page, chunk."""
+
+import uuid
+from dataclasses import dataclass
+from enum import StrEnum
+
+from PIL import Image
+
+RASTER_PX = 512  # side of the square raster of every page and picture, letterboxed on white
+
+_NAMESPACE = uuid.UUID("6f1c6f0e-6c55-4d2a-9d4e-9a4b5ad0c1c2")  # ours, made once
+
+
+class Format(StrEnum):
+    """What a file is, told by its content."""
+
+    PDF = "pdf"
+    PNG = "png"
+    JPEG = "jpeg"
+    WEBP = "webp"
+    TIFF = "tiff"
+    GIF = "gif"
+    BMP = "bmp"
+    TEXT = "text"
+    MARKDOWN = "markdown"
+
+
+class Modality(StrEnum):
+    """What a chunk is made of."""
+
+    TEXT = "text"
+    IMAGE = "image"
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading on a page."""
+
+    start: int  # character in the page's text where it begins
+    level: int  # 1 is the highest
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One physical page, one frame of a picture, or a whole text file."""
+
+    number: int  # physical, from 1
+    label: str  # what is printed on it ("iv", "A-1"); the number where the file has no labels
+    text: str  # in reading order; empty where there is none
+    image: Image.Image | None  # (RASTER_PX, RASTER_PX) RGB; None for text files and undrawable pages
+    headings: tuple[Heading, ...] = ()  # those that begin on this page, by start
+    path: tuple[str, ...] = ()  # headings in force before the page's first character, highest first
+    problem: str | None = None  # why the page is incomplete, in words for the user
+
+
+@dataclass(frozen=True, slots=True)
+class TextChunk:
+    """A passage of one page, ending at a sentence where it can."""
+
+    id: str  # uuid5
+    document_id: str
+    page_number: int
+    page_label: str
+    text: str  # equal to page.text[start:end]
+    start: int
+    end: int
+    path: tuple[str, ...]  # headings above the passage, highest first
+
+    @property
+    def modality(self) -> Modality:
+        """Text."""
+        return Modality.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class ImageChunk:
+    """The raster of one page or picture."""
+
+    id: str  # uuid5
+    document_id: str
+    page_number: int
+    page_label: str
+    image: Image.Image  # (RASTER_PX, RASTER_PX) RGB
+
+    @property
+    def modality(self) -> Modality:
+        """Image."""
+        return Modality.IMAGE
+
+
+Chunk = TextChunk | ImageChunk
+
+
+def chunk_id(document_id: str, page_number: int, modality: Modality, position: int) -> str:
+    """Point id of a chunk: uuid5 of where it stands, so that adding a file again overwrites.
+
+    Args:
+        document_id: sha256 of the file's bytes, in hex.
+        page_number: physical page, from 1.
+        modality: text and image chunks of a page are counted apart.
+        position: the chunk's place on its page, from 0.
+    """
+    return str(uuid.uuid5(_NAMESPACE, f"{document_id}/{page_number}/{modality}/{position}"))
