@@ -1,0 +1,266 @@
+"""The command line: parses, calls the library, prints. Results go to stdout, everything else to stderr."""
+
+import argparse
+import json
+import logging
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from app import printing
+from app.errors import USER_ERRORS
+from app.settings import Settings
+from app.types import AddStatus
+
+OK, ERROR, USAGE, SOME_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
+
+Command = Callable[[argparse.Namespace, Settings], int]
+
+
+def run() -> None:
+    """Entry point of the ``polyglance`` script."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command.
+
+    Returns:
+        0 done; 1 an error, told in one line on stderr; 2 wrong usage; 3 some files failed; 130 interrupted.
+    """
+    options = build_parser().parse_args(argv, argparse.Namespace(data=None, encoder=None, verbose=False))
+    logging.basicConfig(
+        level=logging.INFO if options.verbose else logging.ERROR,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+        stream=sys.stderr,
+    )
+    settings = Settings.from_env().override(data=options.data, encoder=options.encoder)
+    command: Command = options.command
+    try:
+        return command(options, settings)
+    except USER_ERRORS as error:
+        printing.say_error(str(error))
+        return ERROR
+    except KeyboardInterrupt:
+        printing.say_error("Stopped. What was finished is kept; run the same command again to go on.")
+        return INTERRUPTED
+    except BrokenPipeError:  # `polyglance list | head`
+        sys.stderr.close()
+        return OK
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole grammar of the command line."""
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--data", type=Path, default=argparse.SUPPRESS, metavar="DIR", help="the library's folder")
+    shared.add_argument(
+        "--encoder",
+        default=argparse.SUPPRESS,
+        metavar="NAME|PATH",
+        help="auto, starter, jina-clip-v2, or a checkpoint's folder",
+    )
+    shared.add_argument("--verbose", "-v", action="store_true", default=argparse.SUPPRESS, help="log what happens")
+    parser = argparse.ArgumentParser(
+        prog="polyglance",
+        parents=[shared],
+        description="Find anything in your documents, in any language, by text or by picture.",
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def add_command(name: str, command: Command, text: str, *, as_json: bool = True) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, parents=[shared], help=text, description=text)
+        sub.set_defaults(command=command)
+        if as_json:
+            sub.add_argument("--json", action="store_true", help="print JSON and nothing else on stdout")
+        return sub
+
+    sub = add_command("add", _add, "Add files and folders to the library.")
+    sub.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    sub = add_command("search", _search, "Search by words, by a picture, or by both.")
+    sub.add_argument("text", nargs="?", metavar="TEXT")
+    sub.add_argument("--image", type=Path, metavar="FILE")
+    sub.add_argument("--limit", type=_positive, default=10, metavar="N")
+    sub.add_argument(
+        "--modality",
+        choices=["any", "text", "image"],
+        default="any",
+        help="what may match: words, looks, or either",
+    )
+    sub = add_command(
+        "ask", _ask, "Build a cited prompt from the best sources, and answer it where a chat model is set."
+    )
+    sub.add_argument("text", metavar="TEXT")
+    sub.add_argument("--limit", type=_positive, default=6, metavar="N", help="sources")
+    add_command("list", _list, "List the documents.")
+    sub = add_command("remove", _remove, "Remove a document by id or name, with every trace.")
+    sub.add_argument("document", metavar="ID|NAME")
+    add_command("status", _status, "Show the library at a glance.")
+    add_command("encoders", _encoders, "List the encoders, which one is active, and why.")
+    add_command("reindex", _reindex, "Encode every document anew, with the encoder named by --encoder.", as_json=False)
+    sub = add_command("download", _download, "Fetch an encoder's official checkpoint.", as_json=False)
+    sub.add_argument("name", metavar="NAME")
+    sub.add_argument("--yes", action="store_true", help="accept the licence without being asked")
+    sub = add_command("serve", _serve, "Serve the web page on this machine.", as_json=False)
+    sub.add_argument("--port", type=_positive, default=7860)
+    return parser
+
+
+def _positive(value: str) -> int:
+    if not value.isdecimal() or int(value) < 1:
+        raise argparse.ArgumentTypeError(f"{value!r} is not a whole number from 1")
+    return int(value)
+
+
+def _add(options: argparse.Namespace, settings: Settings) -> int:
+    from app.library import Library  # here, as below: `--help` and `encoders` need not pay for it
+
+    started = time.perf_counter()
+    with Library(settings) as library, printing.progress_bar() as show:
+        added = library.add(*options.paths, on_progress=show)
+    seconds = time.perf_counter() - started
+    if options.json:
+        fields = ("id", "name", "status", "pages", "chunks", "error", "problems")
+        _print_json({"documents": [_pick(one, fields) for one in added], "seconds": round(seconds, 3)})
+    else:
+        printing.show_added(added, seconds)
+    return SOME_FAILED if any(one.status is AddStatus.FAILED for one in added) else OK
+
+
+def _search(options: argparse.Namespace, settings: Settings) -> int:
+    from app.library import Library
+    from ingest.types import Modality
+
+    if not (options.text or "").strip() and options.image is None:
+        printing.say_error("Nothing to search for: give words, --image FILE, or both.")
+        return USAGE
+    modality = None if options.modality == "any" else Modality(options.modality)
+    with Library(settings) as library:
+        library.warm_up()
+        started = time.perf_counter()
+        matches = library.search(options.text, image=options.image, limit=options.limit, modality=modality)
+        seconds = time.perf_counter() - started
+        encoder = library.encoder.name
+        is_empty = not library.documents()
+    if options.json:
+        fields = ("rank", "document", "document_id", "page", "modality", "score", "text", "image")
+        hits = [_pick(match, fields) for match in matches]
+        _print_json({"hits": hits, "seconds": round(seconds, 4), "encoder": encoder})
+    else:
+        printing.show_matches(
+            options.text or options.image.name, matches, seconds=seconds, encoder=encoder, is_empty=is_empty
+        )
+    return OK
+
+
+def _ask(options: argparse.Namespace, settings: Settings) -> int:
+    from app.chat import answer
+    from app.library import Library
+
+    if not options.text.strip():
+        printing.say_error("Nothing to ask: give a question.")
+        return USAGE
+    with Library(settings) as library:
+        matches = library.search(options.text, limit=options.limit)
+        messages = library.prompt(options.text, matches)
+    reply = answer(settings, messages)
+    if options.json:
+        sources = [_pick(match, ("rank", "document", "document_id", "page", "score")) for match in matches]
+        turns = [{"role": "user" if turn.type == "human" else turn.type, "content": turn.text} for turn in messages]
+        _print_json({"messages": turns, "sources": sources, "answer": reply})
+    else:
+        printing.show_prompt(messages, reply)
+    return OK
+
+
+def _list(options: argparse.Namespace, settings: Settings) -> int:
+    from app.overview import read_documents
+
+    documents = read_documents(settings.data)
+    if options.json:
+        fields = ("id", "name", "format", "bytes", "pages", "chunks", "problems", "added_at")
+        _print_json({"documents": [_pick(document, fields) for document in documents]})
+    else:
+        printing.show_documents(documents)
+    return OK
+
+
+def _remove(options: argparse.Namespace, settings: Settings) -> int:
+    from app.library import Library
+
+    with Library(settings) as library:
+        removed = library.remove(options.document)
+    if options.json:
+        _print_json({"removed": [asdict(one) for one in removed]})
+    else:
+        printing.show_removed(removed)
+    return OK
+
+
+def _status(options: argparse.Namespace, settings: Settings) -> int:
+    from app.overview import read_status
+
+    status = read_status(settings.data)
+    if options.json:
+        _print_json(asdict(status))
+    else:
+        printing.show_status(status)
+    return OK
+
+
+def _encoders(options: argparse.Namespace, settings: Settings) -> int:
+    from encoders.registry import list_encoders
+
+    encoders = list_encoders(settings.encoder, models=settings.models)
+    if options.json:
+        _print_json({"encoders": [asdict(encoder) for encoder in encoders]})
+    else:
+        printing.show_encoders(encoders)
+    return OK
+
+
+def _reindex(options: argparse.Namespace, settings: Settings) -> int:
+    from app.library import Library
+
+    with Library(settings) as library, printing.progress_bar() as show:
+        count = library.reindex(on_progress=show)
+        name = library.encoder.name
+    printing.say(f"{count} documents are encoded anew with {name}.")
+    return OK
+
+
+def _download(options: argparse.Namespace, settings: Settings) -> int:
+    from encoders.base import UnknownEncoder
+    from encoders.download import RELEASES, download
+
+    release = RELEASES.get(options.name)
+    if release is None:
+        raise UnknownEncoder(f"No checkpoint is called {options.name!r}; there are: {', '.join(RELEASES)}.")
+    printing.say(release.licence)
+    if not options.yes and not printing.confirm("Accept and download?"):
+        return ERROR
+    with printing.byte_bar() as show:
+        folder = download(options.name, settings.models, progress=show)
+    printing.say(f"{options.name} is in {folder} and is used from now on for new libraries.")
+    printing.say(f"Re-embed a library made before: polyglance --encoder {options.name} reindex")
+    return OK
+
+
+def _serve(options: argparse.Namespace, settings: Settings) -> int:
+    from app.library import Library
+    from app.ui import serve
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # let go of the library on `kill` too
+    with Library(settings) as library:
+        serve(library, port=options.port, announce=printing.say)
+    return OK
+
+
+def _pick(value: object, fields: Sequence[str]) -> dict[str, object]:
+    return {field: getattr(value, field) for field in fields}
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))

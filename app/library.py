@@ -1,0 +1,358 @@
+"""The library: add, search, prompt, remove. What the command line, the web page and Python programs call."""
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from langchain_core.messages import BaseMessage
+from PIL import Image
+
+from app.errors import LibraryError
+from app.lock import LibraryLock
+from app.overview import read_status
+from app.progress import Meter, Stopped
+from app.prompt import build_prompt
+from app.settings import Settings
+from app.shelf import Shelf
+from app.types import Added, AddStatus, Match, Progress, Removed, Status
+from encoders.base import Encoder
+from encoders.registry import load_encoder
+from ingest.collect import collect
+from ingest.errors import IngestError
+from ingest.files import digest
+from ingest.formats import sniff
+from ingest.limits import DEFAULT_LIMITS, Limits
+from ingest.manifest import Document
+from ingest.names import display_name
+from ingest.picture import read_picture
+from ingest.reader import open_reader
+from ingest.types import Modality
+from retrieval.errors import CollectionMismatch, RetrievalError
+from retrieval.search import encode_query, search
+from retrieval.types import Collection, Filter
+
+OnProgress = Callable[[Progress], None]
+
+log = logging.getLogger(__name__)
+
+
+class Library:
+    """A folder of indexed documents.
+
+    Open it once per process and share it between threads; searches run side by side, changes one after another.
+
+    Args:
+        settings: where it lies and which encoder makes its vectors.
+        encoder: a loaded one to share between libraries, in place of the one the settings name.
+        limits: what a file may cost.
+
+    Raises:
+        LibraryInUse: another process has it open.
+        LibraryError: the folder cannot be written.
+    """
+
+    def __init__(self, settings: Settings, *, encoder: Encoder | None = None, limits: Limits = DEFAULT_LIMITS) -> None:
+        self.settings = settings
+        self._limits = limits
+        self._changing = threading.Lock()
+        self._loading = threading.Lock()
+        self._loaded = encoder
+        self._encoder: Encoder | None = None
+        try:
+            settings.data.mkdir(parents=True, exist_ok=True)
+            self._lock = LibraryLock(settings.data)
+        except OSError as error:
+            raise _cannot_open(settings.data, error) from error
+        try:
+            self._shelf = Shelf(settings.data, limits=self._limits)
+            self._shelf.recover()
+        except (OSError, sqlite3.Error) as error:
+            self._lock.release()
+            raise _cannot_open(settings.data, error) from error
+        except BaseException:
+            self._lock.release()
+            raise
+
+    @classmethod
+    def open(cls, data: Path | str | None = None, *, encoder: str | None = None) -> Self:
+        """Open a library, made where it is missing.
+
+        Args:
+            data: its folder; else ``POLYGLANCE_DATA``, else the platform's user data folder.
+            encoder: "auto", a name that ``polyglance encoders`` lists, or the folder of a checkpoint.
+        """
+        return cls(Settings.from_env().override(data=Path(data) if data else None, encoder=encoder))
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder, loaded at first use.
+
+        Raises:
+            EncoderError: it cannot be found or loaded.
+            CollectionMismatch: the library's vectors were made by another one.
+        """
+        with self._loading:
+            if self._encoder is None:
+                collection = self._shelf.collection
+                encoder = self._loaded or self._load(collection)
+                if collection is not None:
+                    _check(encoder, collection)
+                self._encoder = encoder
+            return self._encoder
+
+    def warm_up(self) -> None:
+        """Load what the first search would wait for."""
+        if self._shelf.store() is not None:
+            self.encoder.encode_queries(["warm up"])
+
+    def add(
+        self,
+        *paths: Path | str,
+        are_copies: bool = False,
+        on_progress: OnProgress | None = None,
+        stop: threading.Event | None = None,
+    ) -> list[Added]:
+        """Add files and folders. One bad file never stops the rest.
+
+        Args:
+            paths: files, and folders that are searched for files.
+            are_copies: they soon go, as uploads do: no path is remembered, so none replaces what one held before.
+            on_progress: called after every page and every file.
+            stop: when set, the file under way is taken back and the call returns.
+
+        Returns:
+            One entry a file, in the order they were met.
+        """
+        found = collect([Path(path) for path in paths])
+        added = [
+            Added(name=display_name(failure.path), status=AddStatus.FAILED, id=None, error=str(failure.error))
+            for failure in found.failures
+        ]
+        meter = Meter(found.files, failed=len(added), tell=on_progress, stop=stop)
+        with self._changing:
+            try:
+                for path in found.files:
+                    with meter.file(path):
+                        source = None if are_copies else path.absolute()
+                        added.append(self._add_file(path, meter, source=source))
+                        meter.failed += added[-1].status is AddStatus.FAILED
+            except Stopped:
+                log.info("stopped by request after %d files", len(added))
+            store = self._shelf.store()
+            if store is not None:
+                store.optimize()
+        return added
+
+    def search(
+        self,
+        text: str | None = None,
+        *,
+        image: Path | str | Image.Image | None = None,
+        limit: int = 10,
+        modality: Modality | None = None,
+        documents: Sequence[str] | None = None,
+    ) -> list[Match]:
+        """Find pages and pictures by words, by a picture, or by both together.
+
+        Args:
+            text: a question or words, in any language the encoder knows.
+            image: a picture's path, or an RGB image.
+            limit: pages at most.
+            modality: only what matches by its words, or only by its look; None: both.
+            documents: ids of the only documents to look at; None: all.
+
+        Raises:
+            ValueError: neither text nor image, or a limit below 1.
+            IngestError: the image cannot be read.
+        """
+        text = text.strip() if text else ""
+        if not text and image is None:
+            raise ValueError("Nothing to search for: give words, a picture, or both.")
+        if limit < 1:
+            raise ValueError(f"The limit must be at least 1, not {limit}.")
+        picture = image if image is None or isinstance(image, Image.Image) else read_picture(Path(image))
+        store = self._shelf.store()
+        if store is None:
+            return []
+        hits = search(
+            encode_query(self.encoder, text=text or None, image=picture),
+            store=store,
+            limit=limit,
+            where=Filter(
+                modality=modality,
+                documents=None if documents is None else frozenset(documents),
+                without=frozenset(document.id for document in self._shelf.manifest.unfinished()),
+            ),
+        )
+        names = {document.id: document.name for document in self.documents()}
+        return [
+            Match(
+                rank=rank,
+                document=names[hit.point.document_id],
+                document_id=hit.point.document_id,
+                page=hit.point.page_number,
+                page_label=hit.point.page_label,
+                modality=hit.point.modality,
+                score=hit.score,
+                text=hit.point.text,
+                headings=hit.point.path,
+                image=self._raster(hit.point.document_id, hit.point.page_number),
+            )
+            for rank, hit in enumerate((hit for hit in hits if hit.point.document_id in names), start=1)
+        ]
+
+    def prompt(self, question: str, matches: Sequence[Match]) -> list[BaseMessage]:
+        """The cited RAG prompt: rules, numbered sources, the question last; see `app.prompt.build_prompt`.
+
+        A page that matched by its look is quoted by the passage of it that is nearest to the question.
+        """
+        return build_prompt(question, [match if match.text else self._quote(question, match) for match in matches])
+
+    def documents(self) -> list[Document]:
+        """The documents that can be found, by name."""
+        return self._shelf.manifest.documents()
+
+    def remove(self, id_or_name: str) -> list[Removed]:
+        """Remove the document of this id, or all of this name, with every point and file.
+
+        Raises:
+            LibraryError: there is none.
+        """
+        found = self._shelf.manifest.find(id_or_name)
+        if not found:
+            raise LibraryError(f"No document is called {id_or_name!r} or has that id. `polyglance list` shows them.")
+        with self._changing:
+            return [self._shelf.remove(document) for document in found]
+
+    def reindex(self, *, on_progress: OnProgress | None = None) -> int:
+        """Encode every document anew with the encoder named at opening; how many there were.
+
+        Searches go on with the old vectors until all is done.
+        """
+        encoder = self._loaded or self._load(None)
+        documents = self.documents()
+        done: list[str] = []
+
+        def report(document: Document, pages_done: int, pages: int) -> None:
+            if not done or done[-1] != document.id:
+                done.append(document.id)
+            if on_progress:
+                files_done = len(done) - 1
+                share = (files_done + pages_done / max(pages, 1)) / len(documents)
+                on_progress(Progress(document.name, files_done, len(documents), pages_done, pages, 0, share))
+
+        with self._changing:
+            self._shelf.reindex(encoder, on_page=report)
+            with self._loading:
+                self._encoder = encoder
+        return len(documents)
+
+    def page_image(self, document_id: str, page: int, *, max_px: int = 1200) -> Image.Image:
+        """Draw a page or picture from the original, its longer side ``max_px``.
+
+        Raises:
+            LibraryError: there is no such document or page, or it is a text file.
+            IngestError: the page cannot be drawn.
+        """
+        document = self._shelf.manifest.get(document_id)
+        if document is None:
+            raise LibraryError(f"No document has the id {document_id!r}.")
+        original = self._shelf.files.original(document_id)
+        with open_reader(original, format=document.format, name=document.name, limits=self._limits) as reader:
+            if not 1 <= page <= reader.page_count:
+                raise LibraryError(f"{document.name} has pages 1 to {reader.page_count}, not {page}.")
+            image = reader.render_page(page, max_px=max_px)
+        if image is None:
+            raise LibraryError(f"{document.name} is a text file and has no picture.")
+        return image
+
+    def status(self) -> Status:
+        """The library at a glance."""
+        return read_status(self.settings.data)
+
+    def close(self) -> None:
+        """Write everything out and let the next process in."""
+        with self._changing:
+            self._shelf.close()
+        self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _load(self, collection: Collection | None) -> Encoder:
+        choice = self.settings.encoder
+        if choice == "auto" and collection is not None:
+            choice = collection.encoder.partition("@")[0]  # what the library was made with, not the newest
+        return load_encoder(choice, models=self.settings.models, threads=self.settings.threads)
+
+    def _add_file(self, path: Path, meter: Meter, *, source: Path | None) -> Added:
+        name = display_name(path)
+        manifest = self._shelf.manifest
+        try:
+            format = sniff(path)
+            document_id = digest(path)
+            known = manifest.get(document_id)
+            if known is not None:
+                replaced = self._shelf.sweep(manifest.point(source, document_id) if source else None)
+                status = AddStatus.REPLACED if replaced else AddStatus.UNCHANGED
+            else:
+                known, replaced = self._shelf.add(
+                    path,
+                    document_id,
+                    name=name,
+                    format=format,
+                    source=source,
+                    encoder=self.encoder,
+                    on_page=meter.page,
+                )
+                status = AddStatus.REPLACED if replaced else AddStatus.ADDED
+        except (IngestError, RetrievalError, OSError, sqlite3.Error) as error:
+            log.info("%s failed: %s", name, error)
+            return Added(name=name, status=AddStatus.FAILED, id=None, error=_in_words(error, name))
+        return Added(name, status, known.id, pages=known.pages, chunks=known.chunks, problems=known.problems)
+
+    def _quote(self, question: str, match: Match) -> Match:
+        store = self._shelf.store()
+        if store is None or not question.strip():
+            return match
+        here = Filter(modality=Modality.TEXT, documents=frozenset({match.document_id}))
+        vector = encode_query(self.encoder, text=question)
+        for scored in store.search(vector, limit=max(1, store.count(here)), where=here):
+            if scored.point.page_number == match.page:
+                return replace(match, text=scored.point.text, headings=scored.point.path)
+        return match
+
+    def _raster(self, document_id: str, page: int) -> Path | None:
+        path = self._shelf.files.raster(document_id, page)
+        return path if path.exists() else None
+
+
+def _cannot_open(data: Path, error: Exception) -> LibraryError:
+    reason = error.strerror if isinstance(error, OSError) else error
+    return LibraryError(f"{data} cannot be opened as a library: {reason}. Mend it, or name another folder with --data.")
+
+
+def _check(encoder: Encoder, collection: Collection) -> None:
+    if encoder.name != collection.encoder:
+        raise CollectionMismatch(
+            f"This library was made with {collection.encoder}, not {encoder.name}, and their vectors do not compare. "
+            f"Leave --encoder out to go on with it, or re-embed everything: polyglance --encoder NAME reindex"
+        )
+
+
+def _in_words(error: Exception, name: str) -> str:
+    if isinstance(error, IngestError | RetrievalError):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"{name} could not be stored: {error.strerror or error}. Free some space or check the data folder."
+    return f"{name} could not be noted in the library: {error}. Free some space or check the data folder."

@@ -1,0 +1,244 @@
+"""Tables, bars and lines of the command line. The only importer of rich."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+from langchain_core.messages import BaseMessage
+from rich.console import Console
+from rich.filesize import decimal
+from rich.markup import escape
+from rich.panel import Panel
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from rich.progress import (
+    Progress as Bar,
+)
+from rich.table import Table
+from rich.text import Text
+
+from app.types import Added, AddStatus, Match, Progress, Removed, Status
+from encoders.registry import EncoderStatus
+from ingest.manifest import Document
+
+_OUT = Console(highlight=False)
+_ERR = Console(stderr=True, highlight=False)
+_SNIPPET = 220  # characters
+_MARKS = {
+    AddStatus.ADDED: "[green]added",
+    AddStatus.REPLACED: "[green]replaced",
+    AddStatus.UNCHANGED: "[dim]unchanged",
+    AddStatus.FAILED: "[red]failed",
+}
+
+
+def say(line: str) -> None:
+    """One line for people, on stdout."""
+    _OUT.print(Text(line), soft_wrap=True)
+
+
+def say_error(line: str) -> None:
+    """One line that says what failed and what to do, on stderr."""
+    _ERR.print(Text.assemble(("Error: ", "bold red"), " ".join(line.split())), soft_wrap=True)
+
+
+def confirm(question: str) -> bool:
+    """Ask; no answer, or no terminal to ask on, is a no."""
+    if not sys.stdin.isatty():
+        say_error("Nobody is there to ask; say --yes to accept.")
+        return False
+    return _OUT.input(f"{question} \\[y/N] ").strip().lower() in ("y", "yes")
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[Progress], None]]:
+    """A bar with file, pages, pages a second, time left and failures, on stderr."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TextColumn("{task.fields[counts]}", markup=False),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    pages_before = pages_of_file = files_done = 0
+    with Bar(*columns, console=_ERR, transient=True) as bar:
+        task = bar.add_task("Reading", total=1.0, counts="")
+
+        def show(progress: Progress) -> None:
+            nonlocal pages_before, pages_of_file, files_done
+            if progress.files_done > files_done:
+                pages_before, pages_of_file, files_done = pages_before + pages_of_file, 0, progress.files_done
+            else:
+                pages_of_file = progress.pages_done
+            elapsed = bar.tasks[0].elapsed or 0.0
+            rate = f", {(pages_before + pages_of_file) / elapsed:.0f} pages/s" if elapsed > 1 else ""
+            failed = f", {progress.failed} failed" if progress.failed else ""
+            counts = (
+                f"{progress.files_done}/{progress.files} files, "
+                f"page {progress.pages_done}/{progress.pages}{rate}{failed}"
+            )
+            bar.update(task, completed=progress.fraction, description=_shorten(progress.file, 32), counts=counts)
+
+        yield show
+
+
+@contextmanager
+def byte_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar for a download, on stderr."""
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=_ERR, transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def show(file: str, done: int, total: int) -> None:
+            bar.update(task, description=file, completed=done, total=total)
+
+        yield show
+
+
+def show_added(added: Sequence[Added], seconds: float) -> None:
+    """What became of each file, and the sum."""
+    table = Table(box=None, pad_edge=False)
+    for title in ("status", "document"):
+        table.add_column(title)
+    for title in ("pages", "chunks"):
+        table.add_column(title, justify="right")
+    for one in added:
+        if one.status is not AddStatus.FAILED:
+            table.add_row(_MARKS[one.status], escape(one.name), str(one.pages), str(one.chunks))
+    if table.row_count:
+        _OUT.print(table)
+    for one in added:
+        for problem in one.problems:
+            _OUT.print(Text.assemble(("note ", "yellow"), f"{one.name}, {problem}"), soft_wrap=True)
+        if one.error:
+            _ERR.print(Text.assemble(("failed ", "red"), " ".join(one.error.split())), soft_wrap=True)
+    new = [one for one in added if one.status in (AddStatus.ADDED, AddStatus.REPLACED)]
+    pages = sum(one.pages for one in new)
+    rate = f", {pages / seconds:.0f} pages/s" if pages and seconds > 0 else ""
+    unchanged = sum(one.status is AddStatus.UNCHANGED for one in added)
+    failed = sum(one.status is AddStatus.FAILED for one in added)
+    _OUT.print(f"{len(new)} added ({pages} pages), {unchanged} unchanged, {failed} failed in {seconds:.1f} s{rate}")
+
+
+def show_matches(query: str, matches: Sequence[Match], *, seconds: float, encoder: str, is_empty: bool) -> None:
+    """Search results as a table: rank, score, document, page, snippet."""
+    if is_empty:
+        _OUT.print("The library is empty. Add something: polyglance add FOLDER")
+        return
+    table = Table(
+        title=Text(query, style="bold"),
+        title_justify="left",
+        caption=f"{encoder}, {seconds * 1000:.0f} ms",
+        caption_justify="right",
+    )
+    table.add_column("#", justify="right")
+    table.add_column("score", justify="right")
+    table.add_column("document", overflow="fold", max_width=34)
+    table.add_column("page", justify="right")
+    table.add_column("snippet", overflow="fold", ratio=1)
+    for match in matches:
+        page = str(match.page) if match.page_label in ("", str(match.page)) else f"{match.page} ({match.page_label})"
+        snippet = _shorten(" ".join(match.text.split()), _SNIPPET) if match.text else "(by its look)"
+        table.add_row(str(match.rank), f"{match.score:.2f}", Text(match.document), page, Text(snippet))
+    _OUT.print(table if matches else "Nothing found.")
+
+
+def show_prompt(messages: Sequence[BaseMessage], reply: str | None) -> None:
+    """The chat messages, and the answer if there is one."""
+    for message in messages:
+        _OUT.print(Panel(Text(str(message.text)), title=message.type, title_align="left"))
+    if reply is not None:
+        _OUT.print(Panel(Text(reply), title="answer", title_align="left", border_style="green"))
+    else:
+        _OUT.print("No chat model is set (POLYGLANCE_CHAT_URL); paste this prompt into any chat.")
+
+
+def show_documents(documents: Sequence[Document]) -> None:
+    """The library's documents as a table."""
+    if not documents:
+        _OUT.print("The library is empty. Add something: polyglance add FOLDER")
+        return
+    table = Table()
+    for title, justify in (
+        ("id", "left"),
+        ("document", "left"),
+        ("type", "left"),
+        ("pages", "right"),
+        ("chunks", "right"),
+        ("size", "right"),
+        ("added", "left"),
+    ):
+        table.add_column(title, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    for one in documents:
+        when = datetime.fromtimestamp(one.added_at).strftime("%Y-%m-%d %H:%M")
+        table.add_row(
+            one.id[:8],
+            Text(one.name),
+            one.format.value,
+            str(one.pages),
+            str(one.chunks),
+            size_in_words(one.bytes),
+            when,
+        )
+    _OUT.print(table)
+
+
+def show_removed(removed: Sequence[Removed]) -> None:
+    """What is gone, counted."""
+    for one in removed:
+        say(f"Removed {one.name}: {one.points} vectors and {one.files} files.")
+
+
+def show_status(status: Status) -> None:
+    """The library at a glance."""
+    rows = {
+        "library": str(status.data),
+        "encoder": status.encoder or "none yet (the library is empty)",
+        "vector sizes": ", ".join(map(str, status.sizes)) or "none yet",
+        "documents": f"{status.documents} ({status.pages} pages, {status.chunks} chunks)",
+        "originals and rasters": size_in_words(status.files_bytes),
+        "vectors": size_in_words(status.vectors_bytes),
+    }
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, value in rows.items():
+        table.add_row(f"[dim]{name}", Text(value))
+    _OUT.print(table)
+
+
+def show_encoders(encoders: Sequence[EncoderStatus]) -> None:
+    """The encoders, the active one first in sight, with what they can and cannot do."""
+    for encoder in encoders:
+        mark = (
+            "[green]● active[/]" if encoder.active else ("○ available" if encoder.available else "[dim]○ not here[/]")
+        )
+        _OUT.print(f"[bold]{encoder.name}[/]  {mark}  {escape(encoder.reason)}")
+        _OUT.print(f"    can:    {escape(encoder.can)}")
+        _OUT.print(f"    cannot: {escape(encoder.cannot)}")
+        if encoder.upgrade:
+            _OUT.print(f"    next:   [cyan]{escape(encoder.upgrade)}[/]")
+
+
+def size_in_words(size_bytes: int) -> str:
+    """Bytes as people read them."""
+    return decimal(size_bytes)
+
+
+def _shorten(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"

@@ -1,0 +1,221 @@
+"""Manifest, files and vectors of one library, kept in step whatever dies in between."""
+
+import logging
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from ingest.chunk import chunk_page
+
+from app.overview import MANIFEST, VECTORS
+from app.types import Removed
+from encoders.base import Encoder
+from ingest.errors import UnreadableDocument
+from ingest.files import Files
+from ingest.limits import Limits
+from ingest.manifest import Document, Manifest
+from ingest.reader import open_reader
+from ingest.types import Chunk, Format
+from retrieval.errors import RetrievalError
+from retrieval.indexing import index_chunks
+from retrieval.store import VectorStore
+from retrieval.stores import open_store, read_collection
+from retrieval.types import Collection
+
+SMALL_SIZE = 128  # candidates come from this Matryoshka size, scores from the full one (docs/decisions.md)
+
+OnPage = Callable[[int, int], None]  # pages done, pages
+
+log = logging.getLogger(__name__)
+
+
+def collection_for(encoder: Encoder) -> Collection:
+    """The default layout for an encoder: a small size for candidates, the full one for scores."""
+    full = encoder.sizes[-1]
+    small = min((size for size in encoder.sizes if size >= SMALL_SIZE), default=full)
+    return Collection(encoder=encoder.name, sizes=tuple(sorted({small, full})))
+
+
+class Shelf:
+    """Documents with everything that is stored of them.
+
+    A document goes in whole or not at all: its manifest row says *adding* until the last point is stored, and
+    `recover` takes back whatever a crash left half done.
+
+    Args:
+        data: the library's folder.
+        limits: what a file may cost.
+    """
+
+    def __init__(self, data: Path, *, limits: Limits) -> None:
+        self._limits = limits
+        self._vectors = data / VECTORS
+        self._next_vectors = data / "vectors.next"
+        self._old_vectors = data / "vectors.old"
+        self.files = Files(data)
+        self.manifest = Manifest(data / MANIFEST)
+        self._store: VectorStore | None = None
+
+    def recover(self) -> None:
+        """Finish or take back what an earlier process left half done."""
+        if self._old_vectors.exists() and not self._vectors.exists():
+            self._next_vectors.rename(self._vectors)  # killed in the middle of `replace_vectors`
+        for leftover in (self._old_vectors, self._next_vectors):
+            shutil.rmtree(leftover, ignore_errors=True)
+        for document in self.manifest.unfinished():
+            log.warning("%s was not finished when Polyglance last stopped; taking it back", document.name)
+            self.remove(document)
+        self.files.remove_orphans(frozenset(document.id for document in self.manifest.documents()))
+
+    @property
+    def collection(self) -> Collection | None:
+        """What the vectors were made with; None while there are none."""
+        return self._store.collection if self._store else read_collection(self._vectors)
+
+    def store(self, collection: Collection | None = None) -> VectorStore | None:
+        """The vector store, opened at the first call.
+
+        Args:
+            collection: makes the store where there is none yet, and must match the one there is.
+
+        Returns:
+            None where there are no vectors and no ``collection`` was given.
+
+        Raises:
+            CollectionMismatch: the vectors were made by another encoder.
+        """
+        wanted = collection or read_collection(self._vectors)
+        if self._store is None and wanted is not None:
+            self._store = open_store(self._vectors, wanted)
+        return self._store
+
+    def add(
+        self,
+        path: Path,
+        document_id: str,
+        *,
+        name: str,
+        format: Format,
+        source: Path | None,
+        encoder: Encoder,
+        on_page: OnPage,
+    ) -> tuple[Document, Document | None]:
+        """Store a document and index it.
+
+        Args:
+            path: where its bytes are now.
+            document_id: their sha256.
+            name: shown to people.
+            format: what they are.
+            source: the path it stands for from now on; None where there is none.
+            encoder: makes the vectors.
+            on_page: called after every page.
+
+        Returns:
+            The document, and the one it replaced, which is gone.
+
+        Raises:
+            IngestError: it cannot be read; nothing of it is left.
+        """
+        store = self.store(collection_for(encoder))
+        assert store is not None  # a collection was given
+        self.manifest.begin(document_id, name=name, format=format, size_bytes=path.stat().st_size)
+        try:
+            self.files.keep(path, document_id)
+            pages, chunks, problems = self._index(document_id, name, format, encoder, store, on_page)
+            replaced = self.manifest.finish(document_id, source=source, pages=pages, chunks=chunks, problems=problems)
+        except BaseException:
+            self._take_back(document_id)
+            raise
+        document = self.manifest.get(document_id)
+        assert document is not None  # just finished
+        return document, self.sweep(replaced)
+
+    def sweep(self, replaced: str | None) -> Document | None:
+        """Remove a document that no path stands for any more, and say which it was."""
+        old = self.manifest.get(replaced) if replaced else None
+        if old:
+            self.remove(old)
+        return old
+
+    def remove(self, document: Document) -> Removed:
+        """Take a document's points and files away; safe to repeat after a crash."""
+        self.manifest.begin_removal(document.id)
+        store = self.store()
+        points = store.delete(document.id) if store else 0
+        files = self.files.remove(document.id)
+        self.manifest.forget(document.id)
+        return Removed(name=document.name, id=document.id, points=points, files=files)
+
+    def reindex(self, encoder: Encoder, *, on_page: Callable[[Document, int, int], None]) -> None:
+        """Encode every document anew, beside the old vectors, and change over when all are done."""
+        shutil.rmtree(self._next_vectors, ignore_errors=True)
+        store = open_store(self._next_vectors, collection_for(encoder))
+        try:
+            for document in self.manifest.documents():
+                report = _bind(on_page, document)
+                pages, chunks, problems = self._index(
+                    document.id, document.name, document.format, encoder, store, report
+                )
+                self.manifest.finish(document.id, source=None, pages=pages, chunks=chunks, problems=problems)
+            store.optimize()
+        finally:
+            store.close()
+        self._replace_vectors()
+
+    def close(self) -> None:
+        """Let go of the store and the manifest."""
+        if self._store:
+            self._store.close()
+        self.manifest.close()
+
+    def _take_back(self, document_id: str) -> None:
+        document = self.manifest.get(document_id)
+        try:
+            if document:
+                self.remove(document)
+        except (RetrievalError, OSError, sqlite3.Error) as error:  # a full disk refuses this too
+            log.warning("the rest of a failed document goes when the library is next opened: %s", error)
+
+    def _replace_vectors(self) -> None:
+        if self._store:
+            self._store.close()
+            self._store = None
+        if self._vectors.exists():
+            self._vectors.rename(self._old_vectors)
+        self._next_vectors.rename(self._vectors)
+        shutil.rmtree(self._old_vectors, ignore_errors=True)
+
+    def _index(
+        self,
+        document_id: str,
+        name: str,
+        format: Format,
+        encoder: Encoder,
+        store: VectorStore,
+        on_page: OnPage,
+    ) -> tuple[int, int, tuple[str, ...]]:
+        """Encode and store a document's pages: how many pages, how many chunks, and what could not be read."""
+        problems: list[str] = []
+        with open_reader(self.files.original(document_id), format=format, name=name, limits=self._limits) as reader:
+
+            def read_chunks() -> Iterator[Chunk]:
+                for page in reader.read_pages():
+                    if page.image is not None:
+                        self.files.keep_raster(document_id, page.number, page.image)
+                    if page.problem:
+                        problems.append(f"page {page.number}: {page.problem}")
+                    yield from chunk_page(page, document_id=document_id, count_tokens=encoder.count_tokens)
+                    on_page(page.number, reader.page_count)
+
+            chunks = index_chunks(read_chunks(), encoder, store)
+            pages = reader.page_count
+        if not chunks:
+            reason = f" ({problems[0]})" if problems else ""
+            raise UnreadableDocument(f"{name} has no page with text or a picture that can be read{reason}.")
+        return pages, chunks, tuple(problems)
+
+
+def _bind(on_page: Callable[[Document, int, int], None], document: Document) -> OnPage:
+    return lambda done, pages: on_page(document, done, pages)

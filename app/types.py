@@ -1,0 +1,82 @@
+"""What the library says to its faces: typed, without vectors, paths or store terms."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from ingest.types import Modality
+
+
+class AddStatus(StrEnum):
+    """What became of one file."""
+
+    ADDED = "added"
+    UNCHANGED = "unchanged"  # its content was in the library already
+    REPLACED = "replaced"  # the path held another content, which is gone now
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """One file of an `add`."""
+
+    name: str
+    status: AddStatus
+    id: str | None  # None where it failed
+    pages: int = 0
+    chunks: int = 0
+    error: str | None = None  # one line that names the file and the remedy
+    problems: tuple[str, ...] = ()  # pages that could not be read in full; the rest of the file is in
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an `add` is; told after every page."""
+
+    file: str  # the one under way
+    files_done: int
+    files: int
+    pages_done: int  # of the file under way
+    pages: int
+    failed: int  # files so far
+    fraction: float  # 0..1 of all bytes, the file under way counted by its pages
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One page or picture that answers a search."""
+
+    rank: int  # from 1
+    document: str  # the file's name
+    document_id: str
+    page: int  # physical, from 1
+    page_label: str  # what is printed on the page
+    modality: Modality  # whether its words or its look matched best
+    score: float  # 0..1, comparable across modalities, falling with the rank
+    text: str  # the passage; empty where a picture matched
+    headings: tuple[str, ...]  # above the passage, highest first
+    image: Path | None  # raster of the page, 512 px square; None for text files
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What a removal took away."""
+
+    name: str
+    id: str
+    points: int
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A library at a glance."""
+
+    data: Path
+    encoder: str | None  # what its vectors are made with; None while it is empty
+    sizes: tuple[int, ...]  # stored Matryoshka sizes
+    documents: int
+    pages: int
+    chunks: int
+    files_bytes: int
+    vectors_bytes: int

@@ -1,0 +1,74 @@
+"""Where text may be cut: sentences, then soft boundaries, never inside a character as readers see it.
+
+The only importer of icu4py, whose ICU knows every script's sentence marks and has dictionaries for the scripts that
+write no spaces (Thai, Lao, Khmer, Burmese, Chinese, Japanese).
+"""
+
+import re
+from itertools import pairwise
+
+import numpy as np
+from icu4py.breakers import BaseBreaker, CharacterBreaker, LineBreaker, SentenceBreaker
+
+Span = tuple[int, int]  # start and end, in characters
+
+# English only for its suppressions ("Mr.", "Dr."): the marks that end a sentence are the same for every locale.
+_LOCALE = "en@ss=standard"
+_WRAP = re.compile(r"(?<=\S)\n(?=[^\W\d_])")
+_WIDE = re.compile(r"[\U00010000-\U0010ffff]")
+_CLAUSE_END = re.compile(r"[,;:，、；：،؛።፣]\s*$")
+
+
+def split_sentences(text: str) -> list[Span]:
+    """Sentences in order, without the white space around them; a line that wraps does not end one."""
+    unwrapped = _WRAP.sub(lambda match: " " if _goes_on(text[match.end()]) else "\n", text)
+    return [span for span in (_strip(text, *cut) for cut in pairwise(_cuts(SentenceBreaker, unwrapped))) if span]
+
+
+def halve(text: str) -> tuple[Span, Span] | None:
+    """Cut a long text in two near its middle, at the strongest boundary there is.
+
+    In order: a line end, the end of a clause, a space, a place where a line may break (between words, also where they
+    are written without spaces), and last between two characters. A stronger boundary is taken in the middle half only.
+
+    Returns:
+        Both parts without the white space around them; None if the text is one character.
+    """
+    breaks = _cuts(LineBreaker, text)[1:-1]
+    middle = [cut for cut in breaks if len(text) <= 4 * cut <= 3 * len(text)]
+    strengths = (
+        [cut for cut in middle if text[cut - 1] == "\n"],
+        [cut for cut in middle if _CLAUSE_END.search(text, max(0, cut - 8), cut)],
+        [cut for cut in middle if text[cut - 1].isspace()],
+        middle,
+        breaks,
+        _cuts(CharacterBreaker, text)[1:-1],
+    )
+    for cuts in strengths:
+        for cut in sorted(cuts, key=lambda place: abs(2 * place - len(text))):
+            left, right = _strip(text, 0, cut), _strip(text, cut, len(text))
+            if left and right:
+                return left, right
+    return None
+
+
+def _goes_on(letter: str) -> bool:
+    """Whether a line that begins with this letter may continue the one before: all but capitals."""
+    return letter == letter.lower()
+
+
+def _strip(text: str, start: int, end: int) -> Span | None:
+    part = text[start:end]
+    start += len(part) - len(part.lstrip())
+    end -= len(part) - len(part.rstrip())
+    return (start, end) if start < end else None
+
+
+def _cuts(breaker: type[BaseBreaker], text: str) -> list[int]:
+    """Boundaries of `text` with both ends, in characters (ICU counts UTF-16 units)."""
+    units = [0, *(end for _, end in breaker(text, _LOCALE).segments())]
+    if not _WIDE.search(text):
+        return units
+    widths = 1 + (np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32) > 0xFFFF)
+    ends = np.concatenate(([0], np.cumsum(widths)))  # where each character begins, in units
+    return [int(cut) for cut in np.searchsorted(ends, units)]

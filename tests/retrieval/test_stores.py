@@ -1,0 +1,284 @@
+"""The stores, held to the contract, and what those on disk promise besides."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from store_contract import (
+    ALL,
+    COLLECTION,
+    EAST,
+    NORTH,
+    StoreContract,
+    make_point,
+    mixed_points,
+    random_vectors,
+    texts,
+)
+
+from retrieval.edge import EdgeStore
+from retrieval.errors import CollectionMismatch, StoreLocked, StoreUnavailable
+from retrieval.local import LocalStore
+from retrieval.memory import MemoryStore
+from retrieval.metadata import FILE_NAME
+from retrieval.store import VectorStore
+from retrieval.stores import open_store, read_collection
+from retrieval.types import Collection, Filter
+
+HERE = Path(__file__).parent  # where a child process finds the contract's helpers
+
+
+class TestMemoryStore(StoreContract):
+    @pytest.fixture
+    def store(self) -> MemoryStore:
+        return MemoryStore(COLLECTION)
+
+    def test_the_caller_may_reuse_its_buffer(self, store: MemoryStore) -> None:
+        buffer = NORTH[None].copy()
+        store.upsert([make_point("north")], buffer)
+        buffer[:] = EAST
+
+        assert store.search(NORTH, limit=1, where=ALL)[0].cosine == pytest.approx(1)
+
+
+class DiskStoreContract(StoreContract):
+    """What a store with a folder promises besides."""
+
+    make: Callable[[Path, Collection], VectorStore]
+
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> Iterator[VectorStore]:
+        store = self.make(tmp_path / "library", COLLECTION)
+        yield store
+        store.close()
+
+    def test_points_are_there_after_reopening(self, store: VectorStore, tmp_path: Path) -> None:
+        store.upsert(mixed_points(30), random_vectors(30, seed=6))
+        store.delete("d0")
+        expected = store.search(NORTH, limit=30, where=ALL)
+        store.close()
+
+        again = self.make(tmp_path / "library", COLLECTION)
+
+        assert again.search(NORTH, limit=30, where=ALL) == expected
+        assert len(expected) == 20
+        again.close()
+
+    @pytest.mark.parametrize(
+        ("other", "words"),
+        [
+            (Collection("other@2", (4, 8)), ["fake@1", "other@2", "--encoder fake", "re-embed"]),
+            (Collection("fake@1", (2, 8)), ["4 and 8", "2 and 8", "re-embed"]),
+            (Collection("fake@1", (16,)), ["4 and 8", "16", "re-embed"]),
+        ],
+    )
+    def test_another_encoder_or_size_is_refused_with_the_remedy(
+        self, store: VectorStore, tmp_path: Path, other: Collection, words: list[str]
+    ) -> None:
+        store.upsert([make_point("north")], NORTH[None])
+        store.close()
+
+        with pytest.raises(CollectionMismatch) as caught:
+            self.make(tmp_path / "library", other)
+
+        assert [word for word in words if word not in str(caught.value)] == []
+        again = self.make(tmp_path / "library", COLLECTION)
+        assert again.count(ALL) == 1
+        again.close()
+
+    def test_a_second_store_of_the_same_process_is_refused(self, store: VectorStore, tmp_path: Path) -> None:
+        with pytest.raises(StoreLocked, match="library is in use"):
+            self.make(tmp_path / "library", COLLECTION)
+
+        store.upsert([make_point("still works")], NORTH[None])
+
+    def test_a_second_process_is_refused(self, store: VectorStore, tmp_path: Path) -> None:
+        script = (
+            "import sys; from pathlib import Path\n"
+            "from retrieval.errors import StoreLocked; from retrieval.stores import open_store\n"
+            "from store_contract import COLLECTION\n"
+            "try: open_store(Path(sys.argv[1]), COLLECTION)\n"
+            "except StoreLocked as error: print('refused:', error)\n"
+        )
+
+        outcome = subprocess.run(
+            [sys.executable, "-c", script, str(tmp_path / "library")],
+            cwd=HERE,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+        assert "refused:" in outcome.stdout, outcome.stderr
+        assert "another process" in outcome.stdout
+
+    def test_a_folder_that_cannot_be_made_is_named(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("in the way")
+
+        with pytest.raises(StoreUnavailable, match="file"):
+            self.make(tmp_path / "file" / "library", COLLECTION)
+
+    def test_a_damaged_metadata_file_is_named(self, store: VectorStore, tmp_path: Path) -> None:
+        store.close()
+        (tmp_path / "library" / FILE_NAME).write_text('{"version": 1, "enc')
+
+        with pytest.raises(StoreUnavailable, match=FILE_NAME):
+            self.make(tmp_path / "library", COLLECTION)
+
+
+class TestEdgeStore(DiskStoreContract):
+    make = EdgeStore
+
+    def test_points_without_their_metadata_are_not_taken_for_anyones(
+        self, store: VectorStore, tmp_path: Path
+    ) -> None:
+        store.upsert([make_point("north")], NORTH[None])
+        store.close()
+        (tmp_path / "library" / FILE_NAME).unlink()
+
+        with pytest.raises(StoreUnavailable, match=FILE_NAME):
+            EdgeStore(tmp_path / "library", COLLECTION)
+
+    def test_damaged_engine_files_are_an_error_in_our_words(self, store: VectorStore, tmp_path: Path) -> None:
+        store.close()
+        (tmp_path / "library" / "edge" / "edge_config.json").write_text("{")
+
+        with pytest.raises(StoreUnavailable, match="library"):
+            EdgeStore(tmp_path / "library", COLLECTION)
+
+    def test_candidates_of_the_small_size_are_scored_by_the_full_one(self, tmp_path: Path) -> None:
+        """6,000 points: above the bound for exact search, and indexed."""
+        rng = np.random.default_rng(7)
+        energy = np.linspace(2, 0.2, 32)  # falls over the coordinates, as Matryoshka embeddings' does
+        vectors = rng.normal(size=(6_000, 32)) * energy
+        vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+        collection = Collection("fake@1", (16, 32))
+        points = mixed_points(6_000)
+        store, reference = EdgeStore(tmp_path, collection), MemoryStore(collection)
+        for written in (store, reference):
+            written.upsert(points, vectors)
+        store.optimize()
+
+        shared = 0
+        for where in (ALL, Filter(without=frozenset({"none"}))):
+            for query in vectors[:50]:
+                expected = reference.search(query, limit=10, where=where)
+                found = store.search(query, limit=10, where=where)
+                assert found[0].cosine == pytest.approx(1, abs=1e-6)
+                shared += len({hit.point.id for hit in found} & {hit.point.id for hit in expected})
+        store.close()
+
+        assert shared >= 0.95 * 2 * 50 * 10
+
+    def test_the_log_stays_small(self, tmp_path: Path) -> None:
+        collection = Collection("fake@1", (64,))
+        store = EdgeStore(tmp_path, collection)
+        points, vectors = mixed_points(2_000), random_vectors(2_000, seed=8, size=64)
+
+        for _ in range(10):
+            store.upsert(points, vectors)
+        log_mib = _disk_mib(tmp_path / "edge" / "wal")
+        store.close()
+
+        assert log_mib < 70  # two segments of 32 MiB, whatever was written
+
+
+class TestLocalStore(DiskStoreContract):
+    make = LocalStore
+
+
+class TestOpenStore:
+    def test_a_new_folder_gets_edge_where_it_exists(self, tmp_path: Path) -> None:
+        store = open_store(tmp_path / "library", COLLECTION)
+
+        assert isinstance(store, EdgeStore)
+        assert read_collection(tmp_path / "library") == COLLECTION
+        store.close()
+
+    def test_an_unused_folder_has_no_collection(self, tmp_path: Path) -> None:
+        assert read_collection(tmp_path / "nothing") is None
+
+    def test_where_edge_does_not_exist_local_mode_is_used_with_a_warning(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        monkeypatch.setitem(sys.modules, "qdrant_edge", None)
+
+        store = open_store(tmp_path / "library", COLLECTION)
+
+        assert isinstance(store, LocalStore)
+        assert "slow beyond 20,000" in caplog.text
+        store.close()
+
+    def test_a_library_stays_with_the_engine_that_made_it(self, tmp_path: Path) -> None:
+        LocalStore(tmp_path / "library", COLLECTION).close()
+
+        store = open_store(tmp_path / "library", COLLECTION)
+
+        assert isinstance(store, LocalStore)
+        store.close()
+
+    def test_a_library_made_with_edge_needs_edge(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        EdgeStore(tmp_path / "library", COLLECTION).close()
+        monkeypatch.setitem(sys.modules, "qdrant_edge", None)
+
+        with pytest.raises(StoreUnavailable, match="install qdrant-edge-py"):
+            open_store(tmp_path / "library", COLLECTION)
+
+    def test_a_library_of_a_newer_version_is_left_alone(self, tmp_path: Path) -> None:
+        (tmp_path / FILE_NAME).write_text(
+            '{"version": 2, "engine": "edge", "encoder": "fake@1", "sizes": [4, 8]}'
+        )
+
+        with pytest.raises(CollectionMismatch, match="newer version"):
+            open_store(tmp_path, COLLECTION)
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from retrieval.stores import open_store
+from store_contract import COLLECTION, make_point, random_vectors
+
+store = open_store(Path(sys.argv[1]), COLLECTION)
+for batch in range(10_000):
+    points = [make_point(f"{batch}/{row}", document=str(batch)) for row in range(64)]
+    store.upsert(points, random_vectors(64, seed=batch))
+    print(batch, flush=True)
+"""
+
+
+@pytest.mark.parametrize("acknowledged", [1, 40, 150])
+def test_a_process_killed_while_writing_loses_nothing_acknowledged(tmp_path: Path, acknowledged: int) -> None:
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(tmp_path)], cwd=HERE, stdout=subprocess.PIPE, text=True
+    )
+    assert writer.stdout is not None
+    for _ in range(acknowledged):
+        writer.stdout.readline()
+    time.sleep(0.003 * (acknowledged % 7))  # anywhere in a write
+    os.kill(writer.pid, signal.SIGKILL)
+    batches = acknowledged + len(writer.stdout.read().split())
+    writer.wait()
+
+    store = open_store(tmp_path, COLLECTION)
+    counts = [store.count(Filter(documents=frozenset({str(batch)}))) for batch in range(batches)]
+    unacknowledged = store.count(Filter(documents=frozenset({str(batches)})))
+    store.upsert([make_point("after")], NORTH[None])
+
+    assert counts == [64] * batches
+    assert unacknowledged in (0, 64)
+    assert store.count(ALL) == 64 * batches + unacknowledged + 1
+    assert "after" in texts(store.search(NORTH, limit=1, where=ALL))
+    store.close()
+
+
+def _disk_mib(folder: Path) -> float:
+    return sum(file.stat().st_blocks * 512 for file in folder.rglob("*") if file.is_file()) / 2**20
