@@ -100,7 +100,8 @@ def test_front_matter_is_labelled_in_roman_numbers(file):
     with pymupdf.open(DECLARATION / file) as document:
         labels = [page.get_label() for page in document]
 
-    assert labels == ["i", "ii", "1", "2", "3", "4", "5", "6", "7"]
+    assert labels == ["i", "ii", *(str(number) for number in range(1, len(labels) - 1))]
+    assert len(labels) > 6
 
 
 @pytest.mark.parametrize("file", SCANS)

@@ -182,15 +182,7 @@ EDITIONS = (
         columns=2,
     ),
     Edition(
-        "pol",
-        "pl",
-        "Polish",
-        "Polski",
-        "udhr-polish.pdf",
-        "Powszechna Deklaracja Praw Człowieka",
-        SERIF,
-        SANS,
-        RED,
+        "pol", "pl", "Polish", "Polski", "udhr-polish.pdf", "Powszechna Deklaracja Praw Człowieka", SERIF, SANS, RED
     ),
     Edition(
         "por_PT",
@@ -238,15 +230,7 @@ EDITIONS = (
         engine="chromium",
     ),
     Edition(
-        "tur",
-        "tr",
-        "Turkish",
-        "Türkçe",
-        "udhr-turkish.pdf",
-        "İnsan Hakları Evrensel Beyannamesi",
-        SERIF,
-        SANS,
-        RED,
+        "tur", "tr", "Turkish", "Türkçe", "udhr-turkish.pdf", "İnsan Hakları Evrensel Beyannamesi", SERIF, SANS, RED
     ),
     Edition(
         "ukr",
