@@ -27,7 +27,7 @@ class Furniture:
             if _MARGIN * height < line.y0 and line.y1 < (1 - _MARGIN) * height:
                 kept.append(line)
                 continue
-            key = _without_number(line.text, {label, str(number)})
+            key = _without_number(line.text, label, number)
             margin.append((key, line.y0))
             if key and not self._stood_before(key, line.y0):
                 kept.append(line)
@@ -38,7 +38,9 @@ class Furniture:
         return any(key == other and abs(y0 - height) <= _SAME_HEIGHT for page in self._before for other, height in page)
 
 
-def _without_number(text: str, numbers: set[str]) -> str:
-    """The line's words without the page's own number; empty for a bare one, dashes around it or not."""
-    words = [word for word in text.split() if word.strip("-–—·[]()|") not in numbers | {""}]
-    return " ".join(words)
+def _without_number(text: str, label: str, number: int) -> str:
+    """The line's words without the page's own number, in any script's digits; empty for a bare one."""
+    words = ((word, word.strip("-–—·[]()|")) for word in text.split())
+    return " ".join(
+        word for word, core in words if core not in {"", label} and not (core.isdecimal() and int(core) == number)
+    )

@@ -5,7 +5,7 @@ Pure geometry and strings: knows no PDF library.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,9 @@ class Row:
 
 
 _BULLET = re.compile(r"\s*([•‣▪◦●○■□–—*·-]|\(?\w{1,3}[.)])\s")
+_RIGHT_TO_LEFT = re.compile(r"[\W\d_]*[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
+_LEADER = re.compile(r"(?:\s*[.·]){4,}\s*(\w{1,6})$")
+_ENTRY = re.compile(r" … \w{1,6}$")  # of a table of contents
 _HYPHEN = re.compile(r"[^\W\d_]{2}[-\u2010]$")  # two letters and a hyphen at the end of a line
 # Scripts written without spaces between words: their lines are joined without one.
 _UNSPACED = re.compile(
@@ -49,7 +52,7 @@ def compose(lines: Sequence[Line]) -> tuple[str, list[Row]]:
     rows: list[Row] = []
     length = 0
     above: Line | None = None
-    joined = [line for line in _side_by_side(lines) if line.text]
+    joined = [_without_leader(line) for line in _side_by_side(lines) if line.text]
     right_edge = _right_edges(joined)
     for line in joined:
         if above is not None:
@@ -74,7 +77,7 @@ def _side_by_side(lines: Sequence[Line]) -> list[Line]:
         last = joined[-1] if joined else None
         if last is not None and last.block == line.block and _share_baseline(last, line):
             joined[-1] = Line(
-                text=f"{last.text} {line.text}",
+                text=_in_order(last.text, line.text),
                 x0=last.x0,
                 y0=min(last.y0, line.y0),
                 x1=line.x1,
@@ -88,22 +91,37 @@ def _side_by_side(lines: Sequence[Line]) -> list[Line]:
     return joined
 
 
+def _in_order(left: str, right: str) -> str:
+    """Both texts in reading order: Arabic and Hebrew are read from the right."""
+    is_mirrored = _RIGHT_TO_LEFT.match(left) or _RIGHT_TO_LEFT.match(right)
+    return f"{right} {left}" if is_mirrored else f"{left} {right}"
+
+
 def _share_baseline(left: Line, right: Line) -> bool:
     overlap = min(left.y1, right.y1) - max(left.y0, right.y0)
     return overlap > 0.6 * min(left.y1 - left.y0, right.y1 - right.y0) and right.x0 >= left.x1 - 1
 
 
+def _without_leader(line: Line) -> Line:
+    """The line with the dots that lead to a page number, in a table of contents, as one mark."""
+    return replace(line, text=_LEADER.sub(r" … \1", line.text))
+
+
 def _right_edges(lines: Sequence[Line]) -> dict[int, float]:
-    """Where the longest line ends, for each left edge (told apart by 40 points)."""
+    """Where the longest line ends, for each edge that lines begin at (told apart by 40 points)."""
     edges: dict[int, float] = {}
-    for line in lines:
-        column = _column(line)
-        edges[column] = max(edges.get(column, 0.0), line.x1)
+    for begin, end in map(_reach, lines):
+        edges[_column(begin)] = max(edges.get(_column(begin), end), end)
     return edges
 
 
-def _column(line: Line) -> int:
-    return round(line.x0 / 40)
+def _reach(line: Line) -> tuple[float, float]:
+    """Where the line begins and ends in its direction of writing: for Arabic and Hebrew, mirrored."""
+    return (-line.x1, -line.x0) if _RIGHT_TO_LEFT.match(line.text) else (line.x0, line.x1)
+
+
+def _column(begin: float) -> int:
+    return round(begin / 40)
 
 
 def _gap(above: Line, below: Line, right_edges: dict[int, float]) -> str:
@@ -111,7 +129,7 @@ def _gap(above: Line, below: Line, right_edges: dict[int, float]) -> str:
     same_face = abs(above.size - below.size) <= 0.1 * above.size and above.is_mono == below.is_mono
     if not same_face or (above.block != below.block and not _goes_on(above, below, right_edges)):
         return "\n\n"
-    if above.is_mono or _BULLET.match(below.text):
+    if above.is_mono or _BULLET.match(below.text) or _ENTRY.search(above.text):
         return "\n"
     if _HYPHEN.search(above.text) and below.text[0].isalnum():
         return ""
@@ -119,10 +137,16 @@ def _gap(above: Line, below: Line, right_edges: dict[int, float]) -> str:
 
 
 def _goes_on(above: Line, below: Line, right_edges: dict[int, float]) -> bool:
-    """Whether a paragraph runs on although the file sets each of its lines apart: full line, close below, flush."""
+    """Whether a paragraph runs on although the file sets each of its lines apart.
+
+    The line is close below, begins no further in, and its first word would not have fitted above.
+    """
+    (begin, end), (next_begin, next_end) = _reach(above), _reach(below)
+    first = below.text[:2] if _UNSPACED.match(below.text) else below.text.split(maxsplit=1)[0]
+    first_width = (next_end - next_begin) * len(first) / len(below.text)
     is_close = 0 < below.y0 - above.y0 <= 1.8 * above.size
-    is_full = above.x1 >= right_edges[_column(above)] - 2.5 * above.size
-    return is_close and is_full and below.x0 <= above.x0 + 1
+    is_full = end + first_width + 0.5 * above.size > right_edges[_column(begin)]
+    return is_close and is_full and next_begin <= begin + 1
 
 
 def _is_broken_word(before: str, after: str) -> bool:

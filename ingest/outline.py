@@ -23,7 +23,7 @@ class OutlineEntry:
 
     page_number: int  # physical, from 1
     level: int  # 1 is the highest
-    title: str
+    title: str  # clean, on one line
 
 
 class Trail:
@@ -116,7 +116,7 @@ def place_outline(
             best = min(candidates, key=lambda at: (*_doubt(at, printed, rows), at < done, at))
             done = best + len(wanted)
             start = _heading_start(printed.offsets[best], rows, letters)
-        placed.append(Heading(start, entry.level, " ".join(entry.title.split())))
+        placed.append(Heading(start, entry.level, entry.title))
     return tuple(sorted(placed, key=lambda heading: heading.start))
 
 

@@ -13,6 +13,7 @@ from typing import Any, Self
 import pymupdf
 from PIL import Image
 
+from ingest.bidi import is_mixed, to_reading_order
 from ingest.cleaning import clean
 from ingest.errors import DocumentTooLarge, UnreadableDocument
 from ingest.furniture import Furniture
@@ -73,7 +74,7 @@ class PdfReader:
                 image=to_raster(image) if image is not None else None,
                 headings=headings,
                 path=trail.path,
-                problem=problem or undrawn,
+                problem="; ".join(filter(None, (problem, undrawn))) or None,
             )
             trail.pass_by(headings)
 
@@ -129,7 +130,7 @@ class PdfReader:
         outline: dict[int, list[OutlineEntry]] = defaultdict(list)
         for level, title, page_number in entries:
             if 1 <= page_number <= self.page_count and title.strip():
-                outline[page_number].append(OutlineEntry(page_number, level, title))
+                outline[page_number].append(OutlineEntry(page_number, level, " ".join(clean(title).split())))
         return dict(outline)
 
     def _label(self, number: int) -> str:
@@ -144,7 +145,10 @@ class PdfReader:
         with _lock:
             try:
                 page = self._document.load_page(number - 1)
-                content = page.get_textpage(flags=_TEXT_FLAGS).extractDICT()
+                text_page = page.get_textpage(flags=_TEXT_FLAGS)
+                content = text_page.extractDICT()
+                if any(is_mixed(_line_text(line)) for line in _lines(content)):
+                    content = text_page.extractRAWDICT()
             except _FAULTS as error:
                 return [], 0.0, f"its text cannot be read: {_reason(error)}"
         lines = [
@@ -193,7 +197,7 @@ def _draw(page: pymupdf.Page, *, max_px: int) -> Image.Image:
 
 def _to_line(line: dict[str, Any], block: int) -> Line:
     spans = line["spans"]
-    longest = max(spans, key=lambda span: len(span["text"]))
+    longest = max(spans, key=lambda span: len(_span_text(span)))
     x0, y0, x1, y1 = line["bbox"]
     return Line(
         text=_text(spans),
@@ -207,11 +211,28 @@ def _to_line(line: dict[str, Any], block: int) -> Line:
     )
 
 
+def _lines(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for block in content["blocks"]:
+        yield from block.get("lines", ())
+
+
+def _line_text(line: dict[str, Any]) -> str:
+    return "".join(_span_text(span) for span in line["spans"])
+
+
 def _text(spans: list[dict[str, Any]]) -> str:
-    text = "".join(span["text"] for span in spans).replace("\n", " ").strip()
+    text = "".join(_span_text(span) for span in spans)
+    if is_mixed(text) and all("chars" in span for span in spans):
+        text = to_reading_order([(char["c"], char["bbox"][0]) for span in spans for char in span["chars"]])
+    text = text.replace("\n", " ").strip()
     if text.endswith(_SOFT_HYPHEN):
         text = text[:-1] + "-"  # it is drawn, and the word goes on
     return clean(text)
+
+
+def _span_text(span: dict[str, Any]) -> str:
+    """A span's text; where characters come one by one, of those."""
+    return str(span["text"]) if "text" in span else "".join(char["c"] for char in span["chars"])
 
 
 def _is_mono(span: dict[str, Any]) -> bool:

@@ -61,9 +61,13 @@ def test_a_file_is_listed_once_however_it_is_named(tmp_path):
 
 def test_a_loop_of_links_ends(tmp_path):
     file = touch(tmp_path / "sub" / "a.txt")
+    other = touch(tmp_path / "sub" / "tool", b"\x7fELF\x00")
     (tmp_path / "sub" / "up").symlink_to(tmp_path)
 
-    assert collect([tmp_path]).files == (file,)
+    collected = collect([tmp_path])
+
+    assert collected.files == (file,)
+    assert collected.skipped == (other,)
 
 
 def test_a_broken_link_is_passed_over(tmp_path):

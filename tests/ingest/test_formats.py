@@ -88,7 +88,7 @@ def test_the_name_tells_markdown_from_text_and_nothing_else(tmp_path):
 
 
 RUSSIAN = "Все люди рождаются свободными и равными в своём достоинстве и правах. Они наделены разумом и совестью."
-JAPANESE = "すべての人間は、生れながらにして自由であり、かつ、尊厳と権利とについて平等である。人間は、理性と良心とを授けられている。"
+JAPANESE = "すべての人間は、生れながらにして自由であり、かつ、尊厳と権利とについて平等である。"
 
 
 @pytest.mark.parametrize(

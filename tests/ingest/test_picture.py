@@ -54,8 +54,7 @@ def test_a_picture_is_one_page_with_a_raster(tmp_path, suffix):
 
 @pytest.mark.parametrize(
     ("orientation", "corner"),
-    [(1, "top left"), (2, "top right"), (3, "bottom right"), (4, "bottom left")]
-    + [(5, "top left"), (6, "top right"), (7, "bottom right"), (8, "bottom left")],
+    list(enumerate(("top left", "top right", "bottom right", "bottom left") * 2, start=1)),
 )
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tiff"])
 def test_exif_orientation_turns_the_picture(tmp_path, suffix, orientation, corner):
@@ -168,7 +167,7 @@ def test_a_truncated_picture_is_unreadable(tmp_path, suffix, kept):
     path = tmp_path / f"half.{suffix}"
     path.write_bytes(whole[: int(len(whole) * kept)])
 
-    with pytest.raises(UnreadableDocument, match="half.*damaged"):
+    with pytest.raises(UnreadableDocument, match=r"half.*damaged"):
         pages(path)
 
 
