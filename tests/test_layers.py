@@ -16,12 +16,14 @@ ALLOWED = {
     "app": {"app", "retrieval", "ingest", "encoders"},
 }
 ONLY_IN = {
-    "gradio": {"app"},
+    "gradio": {"app/web"},
     "rich": {"app/printing.py"},
     "filelock": {"app/lock.py"},
     "platformdirs": {"app/settings.py"},
     "langchain_openai": {"app/chat.py"},
-    "pymupdf": {"ingest/pdf.py", "ingest/layout.py", "ingest/outline.py"},
+    "pymupdf": {"ingest/pdf.py"},
+    "icu4py": {"ingest/boundaries.py"},
+    "charset_normalizer": {"ingest/charset.py"},
     "pdf2image": {"ingest/poppler.py"},
     "sqlite3": {"ingest/manifest.py", "app"},
     "qdrant_edge": {"retrieval/edge.py"},

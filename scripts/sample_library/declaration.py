@@ -72,6 +72,8 @@ def write_declaration(edition: Edition, sections: list[Section], target: Path) -
         )
         document.del_xml_metadata()
         document.set_language(edition.lang)
+        if edition.engine == "chromium":
+            document.set_toc([[level, _once(title), page, to] for level, title, page, to in document.get_toc(False)])
         if edition.front_matter:
             document.set_page_labels(
                 [
@@ -80,6 +82,12 @@ def write_declaration(edition: Edition, sections: list[Section], target: Path) -
                 ]
             )
         document.save(target / edition.file, garbage=4, deflate=True, use_objstms=1, no_new_id=True)
+
+
+def _once(title: str) -> str:
+    """Chromium writes the title of some outline entries twice in a row."""
+    half = len(title) // 2
+    return title[:half] if title == title[:half] * 2 else title
 
 
 def _print_with_chromium(page: str) -> bytes:
