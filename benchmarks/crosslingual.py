@@ -29,6 +29,7 @@ from ingest.reader import open_reader
 from ingest.types import Chunk, Format, Modality
 from retrieval.indexing import index_chunks
 from retrieval.search import search
+from retrieval.store import VectorStore
 from retrieval.stores import open_store
 from retrieval.types import Collection, Filter
 
@@ -83,6 +84,15 @@ def read_chunks(path: Path, encoder: Encoder, *, max_tokens: int, overlap: int) 
             )
 
 
+def product_ranking(store: VectorStore, where: Filter) -> Ranking:
+    """The product's search."""
+
+    def rank(vector: Vector) -> list[int]:
+        return [hit.point.page_number for hit in search(vector, store=store, limit=DEPTH, where=where)]
+
+    return rank
+
+
 def measure(rank: Ranking, queries: Sequence[Query], vectors: Embeddings) -> tuple[float, float, float]:
     """R@1 %, R@5 %, MRR."""
     places = []
@@ -118,12 +128,11 @@ def main() -> None:
             chunks = read_chunks(path, encoder, max_tokens=arguments.max_tokens, overlap=arguments.overlap)
             points = index_chunks(chunks, encoder, store)
 
-            def product(where: Filter) -> Ranking:
-                return lambda vector: [
-                    hit.point.page_number for hit in search(vector, store=store, limit=DEPTH, where=where)
-                ]
-
-            ways = [plain_ranking(path, encoder), product(Filter(modality=Modality.TEXT)), product(Filter())]
+            ways = [
+                plain_ranking(path, encoder),
+                product_ranking(store, Filter(modality=Modality.TEXT)),
+                product_ranking(store, Filter()),
+            ]
             for language, queries in by_language.items():
                 vectors = encoder.encode_queries([query.query for query in queries])
                 row = [measure(rank, queries, vectors) for rank in ways]

@@ -1,78 +1,79 @@
-"""Make cosines of text and of pictures comparable, by how each modality answers this query by chance.
+"""Make cosines of texts and of pictures comparable, by what the query scores against each on average.
 
-Text-to-text and text-to-image cosines live on different scales, so one list of raw cosines is wrong by
-construction. What can be compared is how far a cosine stands out from what the same query scores against
-points of the same modality that have nothing to do with it.
+Text-to-text and text-to-image cosines lie at different heights, so a list of raw cosines lets one modality
+drown the other. From each cosine, half of what the query scores against the modality's average point is
+taken off. Half, because the average tells two things: how high this modality lies for every query, which
+must go, and how much this query asks for this modality ("a photo of a cat" among photographs), which must
+stay. Standardising by each query's own deviation was measured and is much worse: where a query has nothing
+to do with a whole modality, its deviation is tiny and noise stands out (docs/decisions.md has the figures).
 """
 
 import math
 import threading
 from dataclasses import dataclass
 
-from encoders.base import Embeddings, Vector
+import numpy as np
+
+from encoders.base import Vector
 from ingest.types import Modality
 from retrieval.store import VectorStore
 from retrieval.types import Filter
 
-SAMPLE_SIZE = 1_000  # points per modality; the mean is then known to 3 % of a standard deviation
-_STALE = 0.1  # change in the number of points after which the sample is drawn anew
-_PRIOR_WEIGHT = 20  # points of chance a small collection borrows from the prior
+SAMPLE_SIZE = 1_000  # points per modality; their mean is known to 3 % of a standard deviation
+_STALE = 0.1  # change in the number of points after which the mean is taken anew
+_PRIOR_MEAN = 0.1  # cosine of a query to an average point, texts and pictures alike (starter encoder)
+_PRIOR_WEIGHT = 20  # points that a small collection borrows from the prior: its mean is the hit itself
 
-
-@dataclass(frozen=True, slots=True)
-class Chance:
-    """The distribution of cosines that chance gives."""
-
-    mean: float
-    deviation: float
-
-
-PRIORS = {Modality.TEXT: Chance(0.15, 0.10), Modality.IMAGE: Chance(0.15, 0.08)}
+_CENTRING = 0.5
+_EVEN = 0.35  # centred cosine of an even chance that the page is about the query (starter encoder)
+_WIDTH = 0.1  # of the logistic curve around it
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Turns cosines of one query and one modality into scores.
+    """Turns cosines of one query to points of one modality into scores."""
 
-    Attributes:
-        chance: what the query scores against points that have nothing to do with it.
-        pool: how many points compete; the best of many by chance is better than the best of few.
-    """
-
-    chance: Chance
-    pool: int
+    mean: float  # cosine of the query to an average point
 
     def score(self, cosine: float) -> float:
-        """How likely it is, 0..1, that chance alone would not have found a better point in the whole pool."""
-        z = (cosine - self.chance.mean) / self.chance.deviation
-        bar = math.sqrt(2 * math.log(max(self.pool, 2)))  # expected best of the pool, in deviations
-        return 1 / (1 + math.exp(-(z - bar)))
+        """Between 0 and 1, rising with the cosine, comparable across modalities."""
+        surplus = cosine - _CENTRING * self.mean - _EVEN
+        return 1 / (1 + math.exp(-surplus / _WIDTH))
+
+
+@dataclass(frozen=True, slots=True)
+class _Mean:
+    vector: Vector  # (D,), not of unit length
+    count: int  # points in the sample
+    pool: int  # points in the store when it was drawn
 
 
 class Background:
-    """Samples of a store's points by modality, drawn anew when the store has changed."""
+    """The average point of each modality of a store, taken anew when the store has changed."""
 
     def __init__(self, store: VectorStore) -> None:
         self._store = store
-        self._samples: dict[Modality, tuple[int, Embeddings]] = {}
+        self._means: dict[Modality, _Mean] = {}
         self._lock = threading.Lock()
 
     def calibrate(self, vector: Vector, modality: Modality) -> Calibration:
-        """How cosines of this query to points of this modality are to be read."""
+        """How cosines of this query to points of this modality are to be read.
+
+        Args:
+            vector: (D,), the query.
+            modality: of the points.
+        """
+        mean = self._mean(modality)
+        weight = mean.count / (mean.count + _PRIOR_WEIGHT)
+        return Calibration(weight * float(mean.vector @ vector) + (1 - weight) * _PRIOR_MEAN)
+
+    def _mean(self, modality: Modality) -> _Mean:
         where = Filter(modality=modality)
         pool = self._store.count(where)
         with self._lock:
-            drawn_from, sample = self._samples.get(modality, (-1, None))
-            if sample is None or abs(pool - drawn_from) > _STALE * drawn_from:
-                sample = self._store.sample(limit=SAMPLE_SIZE, where=where)
-                self._samples[modality] = (pool, sample)
-        return Calibration(_chance(sample @ vector, PRIORS[modality]), pool)
-
-
-def _chance(cosines: Vector, prior: Chance) -> Chance:
-    """Mean and deviation of the cosines, drawn towards the prior where they are few."""
-    count = len(cosines)
-    weight = count / (count + _PRIOR_WEIGHT)
-    mean = weight * (float(cosines.mean()) if count else 0.0) + (1 - weight) * prior.mean
-    variance = weight * (float(cosines.var()) if count else 0.0) + (1 - weight) * prior.deviation**2
-    return Chance(mean, math.sqrt(variance))
+            mean = self._means.get(modality)
+            if mean is None or abs(pool - mean.pool) > _STALE * mean.pool:
+                sample = self._store.sample(limit=SAMPLE_SIZE, where=where)  # (N, D)
+                vector = sample.sum(axis=0, dtype=np.float32) / np.float32(max(len(sample), 1))
+                mean = self._means[modality] = _Mean(vector, len(sample), pool)
+        return mean

@@ -7,6 +7,7 @@ What living with it is like (qdrant-edge-py 0.9, measured):
 - The write-ahead log survives kill -9 by itself; `flush` makes writes survive a power cut and empties
   the log, which otherwise grows without bound.
 - It takes NaN and zero vectors without a word, so rows are checked here first.
+- A full disk kills the process (SIGBUS: its files are sparse and mapped), so room is checked before writing.
 - It raises plain `Exception`; `_engine_errors` is the one border where its messages are read.
 """
 
@@ -34,6 +35,7 @@ _SHARD = "edge"  # folder of the engine's files, in the library's folder
 _EXACT_BELOW = 5_000  # points that pass the filter: comparing with all of them takes about a millisecond
 _UNINDEXED_POINTS, _UNINDEXED_SHARE = 5_000, 0.1  # both must be passed before an index is built
 _BATCH = 512  # points in one write to the log
+_RESERVE_BYTES = 256 << 20  # the engine's files are sparse: what they may still claim, with a margin
 _GRAPH = qe.HnswIndexConfig(m=16, ef_construct=100, full_scan_threshold=10_000)  # KB
 _NO_GRAPH = qe.HnswIndexConfig(m=0, ef_construct=100, full_scan_threshold=10_000)
 
@@ -81,6 +83,7 @@ class EdgeStore:
         """
         check_embeddings(vectors, len(points), self._collection)
         with self._lock, self._open() as shard:
+            self._check_room()
             for start in range(0, len(points), _BATCH):
                 rows = vectors[start : start + _BATCH]
                 batch = self._to_engine(points[start : start + _BATCH], rows)
@@ -146,6 +149,7 @@ class EdgeStore:
             info = shard.info()
             unindexed = info.points_count - info.indexed_vectors_count // len(self._collection.sizes)
             if unindexed > max(_UNINDEXED_POINTS, _UNINDEXED_SHARE * info.points_count):
+                self._check_room()
                 shard.optimize()
                 shard.flush()
 
@@ -157,6 +161,14 @@ class EdgeStore:
                 with _engine_errors(self._folder):
                     shard.flush()
                     shard.close()
+
+    def _check_room(self) -> None:
+        free = shutil.disk_usage(self._folder).free
+        if free < _RESERVE_BYTES:
+            raise StoreUnavailable(
+                f"the disk of {self._folder} is almost full ({free >> 20} MiB left, "
+                f"{_RESERVE_BYTES >> 20} MiB needed): make room and try again"
+            )
 
     def _claim(self) -> None:
         """Write what the collection is, or compare once more, now that no other process can."""
@@ -191,8 +203,8 @@ class EdgeStore:
         exact = passing <= _EXACT_BELOW or small == full
         prefetches = None
         if not exact:
-            # A filter makes the graph's neighbourhoods sparse and costs recall: look at more candidates.
-            candidates = max(100, 10 * limit) * (1 if where == Filter() else 4)
+            # A filter on documents thins the graph out and costs recall: look at more candidates.
+            candidates = max(100, 10 * limit) * (4 if where.documents or where.without else 1)
             nearest = qe.Query.Nearest(truncate(vector[None], small)[0].tolist(), using=_vector_name(small))
             ef = qe.SearchParams(hnsw_ef=candidates)
             prefetches = [qe.Prefetch(limit=candidates, query=nearest, filter=condition, params=ef)]

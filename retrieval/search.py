@@ -8,9 +8,12 @@ from PIL import Image
 from encoders.base import Encoder, Vector
 from ingest.types import Modality
 from retrieval.calibration import Background
+from retrieval.errors import InvalidVectors
 from retrieval.store import VectorStore
 from retrieval.types import Filter, Hit, Point, ScoredPoint
-from retrieval.vectors import check_limit
+from retrieval.vectors import check_limit, check_vector
+
+_SHORTEST = 1e-3  # mean of two unit vectors that still has a direction
 
 _backgrounds: "weakref.WeakKeyDictionary[VectorStore, Background]" = weakref.WeakKeyDictionary()
 
@@ -20,6 +23,7 @@ def encode_query(encoder: Encoder, *, text: str | None = None, image: Image.Imag
 
     Raises:
         ValueError: neither is given.
+        InvalidVectors: the text's and the picture's vectors cancel each other.
     """
     vectors = []
     if text is not None and text.strip():
@@ -28,8 +32,11 @@ def encode_query(encoder: Encoder, *, text: str | None = None, image: Image.Imag
         vectors.append(encoder.encode_images([image])[0])
     if not vectors:
         raise ValueError("a query needs a text or a picture")
-    mean = np.mean(vectors, axis=0, dtype=np.float32)
-    return np.asarray(mean / np.linalg.norm(mean), dtype=np.float32)
+    mean: Vector = np.mean(vectors, axis=0, dtype=np.float32)
+    length = float(np.linalg.norm(mean))
+    if length < _SHORTEST:
+        raise InvalidVectors("the text and the picture say the opposite: search for one of them alone")
+    return mean / np.float32(length)
 
 
 def search(vector: Vector, *, store: VectorStore, limit: int, where: Filter | None = None) -> list[Hit]:
@@ -48,6 +55,7 @@ def search(vector: Vector, *, store: VectorStore, limit: int, where: Filter | No
         InvalidVectors: the vector is not a finite unit vector of the collection's size.
     """
     check_limit(limit)
+    check_vector(vector, store.collection)
     where = where or Filter()
     background = _backgrounds.setdefault(store, Background(store))
     modalities = [where.modality] if where.modality else list(Modality)
@@ -64,7 +72,7 @@ def search(vector: Vector, *, store: VectorStore, limit: int, where: Filter | No
 
 def _best_chunks(vector: Vector, *, store: VectorStore, pages: int, where: Filter) -> list[ScoredPoint]:
     """Nearest chunks that cover ``pages`` different pages, or all there are."""
-    asked = 3 * pages
+    asked = 2 * pages
     while True:
         scored = store.search(vector, limit=asked, where=where)
         if len(scored) < asked or len({_page(hit.point) for hit in scored}) >= pages:

@@ -22,9 +22,7 @@ NORTH, EAST, UP = np.eye(8, dtype=np.float32)[:3]
 ALL = Filter()
 
 
-def make_point(
-    name: str, *, document: str = "atlas", page: int = 1, modality: Modality = Modality.TEXT
-) -> Point:
+def make_point(name: str, *, document: str = "atlas", page: int = 1, modality: Modality = Modality.TEXT) -> Point:
     return Point(
         id=str(uuid.uuid5(uuid.NAMESPACE_OID, name)),
         document_id=document,
@@ -144,9 +142,7 @@ class StoreContract:
         assert store.count(ALL) == 0
 
     @pytest.mark.parametrize("vector", [np.full(8, np.nan), np.zeros(8), np.ones((1, 8)), NORTH[:4]])
-    def test_a_query_that_is_not_a_unit_vector_is_refused(
-        self, store: VectorStore, vector: Embeddings
-    ) -> None:
+    def test_a_query_that_is_not_a_unit_vector_is_refused(self, store: VectorStore, vector: Embeddings) -> None:
         store.upsert([make_point("north")], NORTH[None])
 
         with pytest.raises(InvalidVectors):

@@ -135,9 +135,7 @@ class DiskStoreContract(StoreContract):
 class TestEdgeStore(DiskStoreContract):
     make = EdgeStore
 
-    def test_points_without_their_metadata_are_not_taken_for_anyones(
-        self, store: VectorStore, tmp_path: Path
-    ) -> None:
+    def test_points_without_their_metadata_are_not_taken_for_anyones(self, store: VectorStore, tmp_path: Path) -> None:
         store.upsert([make_point("north")], NORTH[None])
         store.close()
         (tmp_path / "library" / FILE_NAME).unlink()
@@ -176,17 +174,26 @@ class TestEdgeStore(DiskStoreContract):
 
         assert shared >= 0.95 * 2 * 50 * 10
 
-    def test_the_log_stays_small(self, tmp_path: Path) -> None:
-        collection = Collection("fake@1", (64,))
-        store = EdgeStore(tmp_path, collection)
-        points, vectors = mixed_points(2_000), random_vectors(2_000, seed=8, size=64)
+    def test_a_disk_without_room_is_refused_before_it_is_full(
+        self, store: VectorStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("retrieval.edge._RESERVE_BYTES", 1 << 60)  # more than any disk has free
 
-        for _ in range(10):
+        with pytest.raises(StoreUnavailable, match="almost full"):
+            store.upsert([make_point("north")], NORTH[None])
+
+        assert store.count(ALL) == 0
+
+    def test_the_log_stays_small_however_much_is_written(self, tmp_path: Path) -> None:
+        store = EdgeStore(tmp_path, Collection("fake@1", (1024,)))
+        points, vectors = mixed_points(500), random_vectors(500, seed=8, size=1024)
+
+        for _ in range(50):
             store.upsert(points, vectors)
         log_mib = _disk_mib(tmp_path / "edge" / "wal")
         store.close()
 
-        assert log_mib < 70  # two segments of 32 MiB, whatever was written
+        assert log_mib < 80  # two segments of 32 MiB; what was written fills more than four
 
 
 class TestLocalStore(DiskStoreContract):
@@ -223,9 +230,7 @@ class TestOpenStore:
         assert isinstance(store, LocalStore)
         store.close()
 
-    def test_a_library_made_with_edge_needs_edge(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_library_made_with_edge_needs_edge(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         EdgeStore(tmp_path / "library", COLLECTION).close()
         monkeypatch.setitem(sys.modules, "qdrant_edge", None)
 
@@ -233,9 +238,7 @@ class TestOpenStore:
             open_store(tmp_path / "library", COLLECTION)
 
     def test_a_library_of_a_newer_version_is_left_alone(self, tmp_path: Path) -> None:
-        (tmp_path / FILE_NAME).write_text(
-            '{"version": 2, "engine": "edge", "encoder": "fake@1", "sizes": [4, 8]}'
-        )
+        (tmp_path / FILE_NAME).write_text('{"version": 2, "engine": "edge", "encoder": "fake@1", "sizes": [4, 8]}')
 
         with pytest.raises(CollectionMismatch, match="newer version"):
             open_store(tmp_path, COLLECTION)
