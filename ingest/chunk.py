@@ -8,7 +8,7 @@ from ingest.boundaries import Span, halve, split_sentences
 from ingest.outline import Trail
 from ingest.types import Chunk, Heading, ImageChunk, Modality, Page, TextChunk, chunk_id
 
-MAX_TOKENS = 100
+MAX_TOKENS = 64
 OVERLAP = 20  # tokens
 
 CountTokens = Callable[[str], int]

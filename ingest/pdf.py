@@ -74,7 +74,7 @@ class PdfReader:
                 image=to_raster(image) if image is not None else None,
                 headings=headings,
                 path=trail.path,
-                problem="; ".join(filter(None, (problem, undrawn))) or None,
+                problem="; ".join(filter(None, (self._repaired(number), problem, undrawn))) or None,
             )
             trail.pass_by(headings)
 
@@ -132,6 +132,12 @@ class PdfReader:
             if 1 <= page_number <= self.page_count and title.strip():
                 outline[page_number].append(OutlineEntry(page_number, level, " ".join(clean(title).split())))
         return dict(outline)
+
+    def _repaired(self, number: int) -> str | None:
+        """A note on the first page of a file that MuPDF had to rebuild: what was lost cannot be known."""
+        if number == 1 and self._document.is_repaired:
+            return "the file is damaged and was read as far as it goes: pages or words may be missing"
+        return None
 
     def _label(self, number: int) -> str:
         with _lock:

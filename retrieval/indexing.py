@@ -1,6 +1,10 @@
-"""From chunks to points in a store, a batch at a time."""
+"""From chunks to points in a store: texts and pictures side by side, each a batch at a time."""
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Generic, Self, TypeVar
 
 import numpy as np
 
@@ -12,6 +16,9 @@ from retrieval.types import Point
 HEADING_WEIGHT = 0.25  # of a passage's vector; measured by benchmarks/crosslingual.py
 TEXT_BATCH = 128
 IMAGE_BATCH = 16  # rasters of 512×512 RGB: 12 MiB
+_WAITING = 2  # batches of a kind that may wait for the encoder before the reader does
+
+C = TypeVar("C")
 
 
 def index_chunks(
@@ -22,7 +29,10 @@ def index_chunks(
     text_batch: int = TEXT_BATCH,
     image_batch: int = IMAGE_BATCH,
 ) -> int:
-    """Encode chunks and write them as points; never holds more than a batch of texts and one of pictures.
+    """Encode chunks and write them as points, while the next ones are being read.
+
+    Texts and pictures have a thread each: the towers are different networks and use the cores better together. Holds a
+    few batches at most. Nothing is written any more once this returns or raises.
 
     Args:
         chunks: in any order; read once.
@@ -37,21 +47,22 @@ def index_chunks(
     Raises:
         RetrievalError: the store refuses or fails; earlier batches stay written.
     """
-    texts: list[TextChunk] = []
-    images: list[ImageChunk] = []
-    written = 0
-    for chunk in chunks:
-        if isinstance(chunk, TextChunk):
-            texts.append(chunk)
-        else:
-            images.append(chunk)
-        if len(texts) == text_batch:
-            written += _index_texts(texts, encoder, store)
-            texts = []
-        if len(images) == image_batch:
-            written += _index_images(images, encoder, store)
-            images = []
-    return written + _index_texts(texts, encoder, store) + _index_images(images, encoder, store)
+
+    def index_texts(batch: list[TextChunk]) -> int:
+        store.upsert([to_point(chunk) for chunk in batch], encode_passages(batch, encoder))
+        return len(batch)
+
+    def index_images(batch: list[ImageChunk]) -> int:
+        store.upsert([to_point(chunk) for chunk in batch], encoder.encode_images([chunk.image for chunk in batch]))
+        return len(batch)
+
+    with _Lane(index_texts, size=text_batch) as texts, _Lane(index_images, size=image_batch) as images:
+        for chunk in chunks:
+            if isinstance(chunk, TextChunk):
+                texts.put(chunk)
+            else:
+                images.put(chunk)
+        return texts.finish() + images.finish()
 
 
 def encode_passages(chunks: Sequence[TextChunk], encoder: Encoder) -> Embeddings:
@@ -75,16 +86,49 @@ def encode_passages(chunks: Sequence[TextChunk], encoder: Encoder) -> Embeddings
     return matrix
 
 
-def _index_texts(chunks: Sequence[TextChunk], encoder: Encoder, store: VectorStore) -> int:
-    if chunks:
-        store.upsert([to_point(chunk) for chunk in chunks], encode_passages(chunks, encoder))
-    return len(chunks)
+class _Lane(Generic[C]):
+    """Batches of one kind of chunk, indexed in order on a thread of their own.
 
+    Args:
+        index: encodes and writes a batch, and counts what it wrote.
+        size: of a batch.
+    """
 
-def _index_images(chunks: Sequence[ImageChunk], encoder: Encoder, store: VectorStore) -> int:
-    if chunks:
-        store.upsert([to_point(chunk) for chunk in chunks], encoder.encode_images([chunk.image for chunk in chunks]))
-    return len(chunks)
+    def __init__(self, index: Callable[[list[C]], int], *, size: int) -> None:
+        self._index = index
+        self._size = size
+        self._batch: list[C] = []
+        self._waiting: deque[Future[int]] = deque()
+        self._written = 0
+        self._thread = ThreadPoolExecutor(max_workers=1)
+
+    def put(self, chunk: C) -> None:
+        """Take a chunk; blocks while too many batches wait, and raises what indexing them raised."""
+        self._batch.append(chunk)
+        if len(self._batch) == self._size:
+            self._submit()
+        while len(self._waiting) > _WAITING:
+            self._written += self._waiting.popleft().result()
+
+    def finish(self) -> int:
+        """Wait for all batches; how many points were written."""
+        if self._batch:
+            self._submit()
+        while self._waiting:
+            self._written += self._waiting.popleft().result()
+        return self._written
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._thread.shutdown(wait=True, cancel_futures=True)
+
+    def _submit(self) -> None:
+        self._waiting.append(self._thread.submit(self._index, self._batch))
+        self._batch = []
 
 
 def to_point(chunk: Chunk) -> Point:

@@ -26,7 +26,24 @@ from encoders.use import SentenceTower
 
 logger = logging.getLogger(__name__)
 
-LANGUAGES = "arb cmn_hans cmn_hant deu_1996 eng fra ita jpn kor nld pol por_PT rus spa tha tur".split()
+LANGUAGES = [
+    "arb",
+    "cmn_hans",
+    "cmn_hant",
+    "deu_1996",
+    "eng",
+    "fra",
+    "ita",
+    "jpn",
+    "kor",
+    "nld",
+    "pol",
+    "por_PT",
+    "rus",
+    "spa",
+    "tha",
+    "tur",
+]
 LEFT_OUT = (
     "computer/buttons",
     "computer/icons",
@@ -42,7 +59,20 @@ LEFT_OUT = (
     "transportation/roadsigns",
 )
 FACES = re.compile("emoji|emoticon|smil(ey|ie)", re.IGNORECASE)
-FILLER = set("clipart,clip art,image,media,png,svg,hash,unsorted,unchecked,public domain,color,cartoon".split(","))
+FILLER = {
+    "clipart",
+    "clip art",
+    "image",
+    "media",
+    "png",
+    "svg",
+    "hash",
+    "unsorted",
+    "unchecked",
+    "public domain",
+    "color",
+    "cartoon",
+}
 
 GLOSS_WEIGHT = 0.5
 DAMPING = 0.5  # power of the inverse covariance
@@ -108,7 +138,8 @@ def make_classes(names: Embeddings, owners: npt.NDArray[np.int64], glosses: Embe
     texts = to_unit(to_unit(means) + GLOSS_WEIGHT * glosses)
     values, directions = np.linalg.eigh(np.cov(np.concatenate([names, glosses]).T))
     damp = (directions * (values + DAMPING_FLOOR) ** -DAMPING) @ directions.T
-    return to_unit(texts @ damp) * np.linalg.norm(texts @ damp, axis=1, keepdims=True)
+    damped: Embeddings = (texts @ damp).astype(np.float32)
+    return damped
 
 
 def fit_drawings(features: Embeddings, captions: Embeddings) -> tuple[Embeddings, Embeddings]:

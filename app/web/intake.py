@@ -12,7 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from app.errors import USER_ERRORS
 from app.types import Added, Progress
 
-Work = Callable[[Callable[[Progress], None], threading.Event], list[Added]]  # told how to report and when to stop
+Report = Callable[[Progress], None]
+Work = Callable[[Report, threading.Event], list[Added]]  # told how to report and when to stop
 
 log = logging.getLogger(__name__)
 

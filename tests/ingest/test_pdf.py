@@ -332,7 +332,10 @@ def test_a_truncated_file_is_read_as_far_as_it_goes(made):
     path = made(book("one", "two", "three"))
     path.write_bytes(path.read_bytes()[:-200])  # the cross-reference table is gone
 
-    assert [page.text for page in pages(path)] == ["one", "two", "three"]
+    first, *rest = pages(path)
+    assert [page.text for page in (first, *rest)] == ["one", "two", "three"]
+    assert "the file is damaged" in str(first.problem)
+    assert [page.problem for page in rest] == [None, None]
 
 
 @pytest.mark.parametrize("kept", [20, 300])

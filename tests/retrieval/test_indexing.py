@@ -1,5 +1,6 @@
 """From chunks to points."""
 
+import time
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from PIL import Image
 from store_contract import ALL, random_vectors
 
-from encoders.base import Embeddings
+from encoders.base import Embeddings, EncoderError
 from ingest.types import Chunk, ImageChunk, Modality, TextChunk, chunk_id
 from retrieval.indexing import encode_passages, index_chunks
 from retrieval.memory import MemoryStore
@@ -89,7 +90,7 @@ def test_nothing_gives_nothing(store: MemoryStore) -> None:
     assert store.count(ALL) == 0
 
 
-def test_no_more_than_a_batch_is_held(store: MemoryStore) -> None:
+def test_no_more_than_a_few_batches_are_held(store: MemoryStore) -> None:
     encoder = RecordingEncoder()
     taken = 0
 
@@ -99,12 +100,39 @@ def test_no_more_than_a_batch_is_held(store: MemoryStore) -> None:
             taken += 1
             yield text_chunk(f"text {position}", position=position)
             yield image_chunk(position)
-            assert taken - store.count(Filter(modality=Modality.TEXT)) <= 10
-            assert taken - store.count(Filter(modality=Modality.IMAGE)) <= 4
+            assert taken - store.count(Filter(modality=Modality.TEXT)) <= 4 * 10  # filling, encoding, two waiting
+            assert taken - store.count(Filter(modality=Modality.IMAGE)) <= 4 * 4
 
     assert index_chunks(chunks(), encoder, store, text_batch=10, image_batch=4) == 50
     assert encoder.text_calls[::2] == [10, 10, 5]  # every other call is for headings
     assert encoder.image_calls == [4] * 6 + [1]
+
+
+def test_a_failure_of_the_encoder_reaches_the_caller_and_ends_all_writing(store: MemoryStore) -> None:
+    class Broken(RecordingEncoder):
+        def encode_images(self, images: Sequence[Image.Image]) -> Embeddings:
+            raise EncoderError("no weights")
+
+    with pytest.raises(EncoderError, match="no weights"):
+        index_chunks([text_chunk("a"), image_chunk(1)], Broken(), store)
+
+    count = store.count(ALL)
+    time.sleep(0.05)
+    assert store.count(ALL) == count
+
+
+def test_a_failure_of_the_reader_ends_all_writing(store: MemoryStore) -> None:
+    def chunks() -> Iterator[Chunk]:
+        for position in range(30):
+            yield text_chunk(f"text {position}", position=position)
+        raise OSError("disk gone")
+
+    with pytest.raises(OSError, match="disk gone"):
+        index_chunks(chunks(), RecordingEncoder(), store, text_batch=5)
+
+    count = store.count(ALL)
+    time.sleep(0.05)
+    assert store.count(ALL) == count
 
 
 def test_a_passage_is_drawn_towards_its_own_heading_only() -> None:
