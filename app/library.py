@@ -188,6 +188,7 @@ class Library:
                 documents=None if documents is None else frozenset(documents),
                 without=frozenset(document.id for document in self._shelf.manifest.unfinished()),
             ),
+            is_picture=not text,
         )
         names = {document.id: document.name for document in self.documents()}
         return [

@@ -26,6 +26,7 @@ THREADS = 2
 
 
 def main() -> None:
+    """Run both sides turn by turn and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("manual", type=Path)
     parser.add_argument("queries", type=Path)
@@ -58,11 +59,12 @@ def read_queries(path: Path) -> list[str]:
 
 
 def measure_polyglance(manual: Path, queries: list[str], points: int) -> dict[str, float]:
+    """Our side, in this process."""
     from app.library import Library
     from app.settings import Settings
     from app.shelf import collection_for
     from ingest.types import Modality
-    from retrieval.types import Point
+    from retrieval.types import Filter, Point
 
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data=Path(folder), models=Path(folder), encoder="starter", threads=THREADS)
@@ -75,9 +77,10 @@ def measure_polyglance(manual: Path, queries: list[str], points: int) -> dict[st
             assert added.id is not None, added.error
             store = library._shelf.store(collection_for(library.encoder))
             assert store is not None
-            vectors = multiply(store.sample(limit=points, where=EVERYTHING()), points - added.chunks)
+            vectors = multiply(store.sample(limit=points, where=Filter()), points - added.chunks)
             extra = [
-                Point(f"{number:032x}", added.id, 1, "1", Modality.TEXT, f"passage {number}") for number in range(len(vectors))
+                Point(f"{number:032x}", added.id, 1, "1", Modality.TEXT, f"passage {number}")
+                for number in range(len(vectors))
             ]
             for start in range(0, len(extra), 256):
                 store.upsert(extra[start : start + 256], vectors[start : start + 256])
@@ -87,6 +90,7 @@ def measure_polyglance(manual: Path, queries: list[str], points: int) -> dict[st
 
 
 def measure_glue(manual: Path, queries: list[str], points: int) -> dict[str, float]:
+    """The same job from LangChain's parts, in this process."""
     import pymupdf
     from langchain_community.document_loaders import PyMuPDFLoader
     from langchain_core.embeddings import Embeddings
@@ -128,17 +132,26 @@ def measure_glue(manual: Path, queries: list[str], points: int) -> dict[str, flo
                 rows = encoder.encode_images(images)
                 client.upsert(
                     "pages",
-                    [PointStruct(id=first + i, vector=row.tolist(), payload={"page": first + i}) for i, row in enumerate(rows)],
+                    [
+                        PointStruct(id=first + i, vector=row.tolist(), payload={"page": first + i})
+                        for i, row in enumerate(rows)
+                    ],
                 )
         seconds = time.perf_counter() - started
         peak = peak_mib()
         stored, _ = client.scroll("text", limit=points, with_vectors=True)
-        vectors = multiply(np.asarray([point.vector for point in stored], dtype=np.float32), points - len(stored) - len(pages))
+        vectors = multiply(
+            np.asarray([point.vector for point in stored], dtype=np.float32), points - len(stored) - len(pages)
+        )
         for start in range(0, len(vectors), 256):
             batch = vectors[start : start + 256]
             payload = {"page_content": "passage", "metadata": {}}
             client.upsert(
-                "text", [PointStruct(id=10**9 + start + i, vector=row.tolist(), payload=payload) for i, row in enumerate(batch)]
+                "text",
+                [
+                    PointStruct(id=10**9 + start + i, vector=row.tolist(), payload=payload)
+                    for i, row in enumerate(batch)
+                ],
             )
         p50 = time_queries(lambda query: texts.similarity_search(query, k=10), queries)
         client.close()
@@ -175,21 +188,17 @@ def time_queries(search: Callable[[str], object], queries: list[str]) -> float:
 
 
 def peak_mib() -> float:
+    """Peak resident memory of this process so far."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def report(pages: int, seconds: float, before: float, peak: float, p50: float) -> dict[str, float]:
+    """The rows of the table."""
     return {
         "add, pages/s (models loaded)": pages / seconds,
         "add, peak memory above loaded models, MiB": max(0.1, peak - before),
         "search, p50 ms, text encoding included": p50,
     }
-
-
-def EVERYTHING() -> object:
-    from retrieval.types import Filter
-
-    return Filter()
 
 
 SIDE = {"polyglance": measure_polyglance, "glue": measure_glue}

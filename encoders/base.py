@@ -78,4 +78,5 @@ def truncate(embeddings: Embeddings, size: int) -> Embeddings:
     """
     head = embeddings[:, :size]
     norms = np.linalg.norm(head, axis=1, keepdims=True)
-    return np.divide(head, norms, out=np.zeros_like(head), where=norms > 0).astype(np.float32, copy=False)
+    unit: Embeddings = np.divide(head, norms, out=np.zeros_like(head), where=norms > 0)
+    return unit.astype(np.float32, copy=False)

