@@ -19,7 +19,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 	  { echo "No venv module: install it (Debian, Ubuntu: apt install python3-venv) and try again."; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.lock
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
 	@command -v pdftoppm >/dev/null || \
 	  echo "Note: Poppler is not installed; PDF pages that MuPDF cannot draw will have no picture (Debian, Ubuntu: apt install poppler-utils)."

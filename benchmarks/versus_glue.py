@@ -79,7 +79,7 @@ def measure_polyglance(manual: Path, queries: list[str], points: int) -> dict[st
             assert store is not None
             vectors = multiply(store.sample(limit=points, where=Filter()), points - added.chunks)
             extra = [
-                Point(f"{number:032x}", added.id, 1, "1", Modality.TEXT, f"passage {number}")
+                Point(f"{number:032x}", added.id, 1000 + number, "", Modality.TEXT, f"passage {number}")
                 for number in range(len(vectors))
             ]
             for start in range(0, len(extra), 256):

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from encoders.efficientnet import ImageTower
 
 
+_BLANK_BELOW = 1e-3  # length of what is left of a row, under which nothing is
+
+
 class StarterEncoder:
     """Universal Sentence Encoder for texts; EfficientNet-Lite2 placed among them for pictures.
 
@@ -38,6 +41,7 @@ class StarterEncoder:
         self._image_weights = image_weights
         self._rotation = read_rotation()
         self._text = SentenceTower(threads=threads, rotation=self._rotation)
+        self._blank = self._text.encode([" "])[0]
         self._pictures: tuple[ImageTower, PictureSpace] | None = None
         self._pictures_lock = Lock()
 
@@ -66,7 +70,7 @@ class StarterEncoder:
 
     def encode_texts(self, texts: Sequence[str]) -> Embeddings:
         """Encode passages: (N, 512). A blank one gets a defined unit row that means nothing."""
-        return to_unit(self._text.encode(texts))
+        return self._place(self._text.encode(texts))
 
     def encode_images(self, images: Sequence[Image.Image]) -> Embeddings:
         """Encode pictures whole: (N, 512).
@@ -81,9 +85,20 @@ class StarterEncoder:
                 self._pictures = self._load_pictures()
             tower, space = self._pictures
             features, logits = tower.encode(images)
-        return to_unit(space.project(features, logits) @ self._rotation)
+        return self._place(space.project(features, logits) @ self._rotation)
 
     def _load_pictures(self) -> "tuple[ImageTower, PictureSpace]":
         from encoders.efficientnet import ImageTower  # here, because it costs torch and timm
 
         return ImageTower(threads=self._threads, path=self._image_weights), PictureSpace.read()
+
+    def _place(self, rows: Embeddings) -> Embeddings:
+        """Take the direction of a blank text off every row, and bring it to unit length.
+
+        Single words, and texts in scripts the model does not know, lie near that direction, so that without this every
+        one-word query finds fragments and foreign scripts first.
+        """
+        shares = np.einsum("nd,d->n", rows, self._blank)[:, None]  # not BLAS, whose last bit depends on its threads
+        kept = rows - shares * self._blank
+        is_blank = np.linalg.norm(kept, axis=1, keepdims=True) < _BLANK_BELOW
+        return to_unit(np.where(is_blank, self._blank, kept))
