@@ -26,11 +26,15 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 run: $(STAMP) ## add the sample library, show three searches, serve the web page (SERVE=0: stop before)
+	@echo "== Adding the sample library to $(POLYGLANCE_DATA) =="
 	@$(BIN)/polyglance add samples/library
-	@$(BIN)/polyglance search "Everyone has the right to education" --limit 5
-	@$(BIN)/polyglance search "すべて人は、休息及び余暇をもつ権利を有する" --limit 5
-	@$(BIN)/polyglance search "Katze" --modality image --limit 5
-	@if [ "$(SERVE)" != 0 ]; then $(BIN)/polyglance serve --port $(PORT); fi
+	@echo; echo "== A Japanese question: do workers have a right to paid holidays? =="
+	@$(BIN)/polyglance search "労働者には有給休暇の権利がありますか" --limit 5
+	@echo; echo "== A German question whose answer is a Japanese note: how is miso soup made? =="
+	@$(BIN)/polyglance search "Wie kocht man Misosuppe?" --limit 3
+	@echo; echo "== A French word whose answer is a picture: lighthouse =="
+	@$(BIN)/polyglance search "phare" --limit 3
+	@if [ "$(SERVE)" != 0 ]; then echo; echo "== Serving the web page; Ctrl-C stops it =="; $(BIN)/polyglance serve --port $(PORT); fi
 
 test: lint ## lint, types and the whole test suite
 	@echo "== Tests =="

@@ -6,11 +6,10 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ingest.chunk import chunk_page
-
 from app.overview import MANIFEST, VECTORS
 from app.types import Removed
 from encoders.base import Encoder
+from ingest.chunk import chunk_page
 from ingest.errors import UnreadableDocument
 from ingest.files import Files
 from ingest.limits import Limits

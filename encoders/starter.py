@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from encoders.efficientnet import ImageTower
 
 
-_BLANK_BELOW = 1e-3  # length of what is left of a row, under which nothing is
+# No text, and one, two and eight words the vocabulary lacks (it has no runes).
+_UNREADABLE = (" ", "ᚠ", "ᚠ ᚢ", "ᚠ ᚢ ᚦ ᚨ ᚱ ᚲ ᚷ ᚹ")
+_UNREADABLE_BELOW = 1e-3  # length of what is left of a row, under which nothing is
 
 
 class StarterEncoder:
@@ -41,7 +43,7 @@ class StarterEncoder:
         self._image_weights = image_weights
         self._rotation = read_rotation()
         self._text = SentenceTower(threads=threads, rotation=self._rotation)
-        self._blank = self._text.encode([" "])[0]
+        self._nothing = _orthonormal(self._text.encode(_UNREADABLE))
         self._pictures: tuple[ImageTower, PictureSpace] | None = None
         self._pictures_lock = Lock()
 
@@ -93,12 +95,18 @@ class StarterEncoder:
         return ImageTower(threads=self._threads, path=self._image_weights), PictureSpace.read()
 
     def _place(self, rows: Embeddings) -> Embeddings:
-        """Take the direction of a blank text off every row, and bring it to unit length.
+        """Take the directions of unreadable texts off every row, and bring it to unit length.
 
-        Single words, and texts in scripts the model does not know, lie near that direction, so that without this every
-        one-word query finds fragments and foreign scripts first.
+        Single words, and texts in scripts the model does not know, lie near those directions, so that without this
+        every one-word query finds fragments and foreign scripts first.
         """
-        shares = np.einsum("nd,d->n", rows, self._blank)[:, None]  # not BLAS, whose last bit depends on its threads
-        kept = rows - shares * self._blank
-        is_blank = np.linalg.norm(kept, axis=1, keepdims=True) < _BLANK_BELOW
-        return to_unit(np.where(is_blank, self._blank, kept))
+        # einsum, because the last bit of a BLAS product depends on the number of its threads.
+        kept = rows - np.einsum("nk,kd->nd", np.einsum("nd,kd->nk", rows, self._nothing), self._nothing)
+        is_unreadable = np.linalg.norm(kept, axis=1, keepdims=True) < _UNREADABLE_BELOW
+        return to_unit(np.where(is_unreadable, self._nothing[0], kept))
+
+
+def _orthonormal(rows: Embeddings) -> Embeddings:
+    """Unit rows at right angles that span what these span."""
+    basis, _ = np.linalg.qr(rows.T.astype(np.float64))
+    return np.ascontiguousarray(basis.T, dtype=np.float32)

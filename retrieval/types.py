@@ -49,7 +49,7 @@ class Hit:
     """One page that answers a query, by its best chunk."""
 
     point: Point
-    cosine: float  # comparable only within one modality
+    cosine: float  # of the query as it was searched with; comparable only within one modality
     score: float  # 0..1, calibrated, comparable across modalities; hits are sorted by it
 
 

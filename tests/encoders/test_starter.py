@@ -190,3 +190,17 @@ def test_prefixes_keep_the_order_of_an_easy_search(encoder):
     for size in encoder.sizes:
         scores = truncate(questions, size) @ truncate(passages, size).T
         assert scores.argmax(axis=1).tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("word", ["Katze", "tiger", "umbrella", "phare", "猫"])
+def test_a_single_word_is_not_drawn_to_scraps_of_unknown_scripts(encoder, word):
+    scraps = encoder.encode_texts(["।", "जाएगी ।", " ", "ᛗᛁᚾ ᛏᛖᚦ"])
+
+    assert (scraps @ encoder.encode_queries([word])[0]).max() < 0.25  # 0.4 to 0.5 as the model has it
+
+
+def test_a_blank_text_means_nothing(encoder, photo_rows):
+    blank = encoder.encode_texts([" "])[0]
+
+    rows = np.concatenate([encoder.encode_texts(["a cat", "Ein langer Satz über Gärten."]), photo_rows])
+    assert np.abs(rows @ blank).max() < 1e-5

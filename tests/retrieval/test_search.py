@@ -226,3 +226,26 @@ class TestEncodeQuery:
     def test_nothing_is_refused(self, text: str | None) -> None:
         with pytest.raises(ValueError, match="a text or a picture"):
             encode_query(CompassEncoder(), text=text)
+
+
+def test_of_pictures_that_share_most_of_their_vector_only_the_like_score_high(store: MemoryStore) -> None:
+    shared = np.eye(SIZE, dtype=np.float32)[0]
+    own = random_vectors(60, 3, SIZE - 1)
+    pictures = np.concatenate([np.full((60, 1), 0.8, np.float32), 0.6 * own], axis=1)
+    assert float((pictures @ shared).min()) > 0.7
+    store.upsert([make_point(f"{row}", document=f"{row}", modality=Modality.IMAGE) for row in range(60)], pictures)
+
+    hits = search(pictures[7], store=store, limit=60, is_picture=True)
+    as_words = search(pictures[7], store=store, limit=60)
+
+    assert hits[0].point.document_id == as_words[0].point.document_id == "7"
+    assert hits[0].score > 0.9
+    assert np.median([hit.score for hit in hits]) < np.median([hit.score for hit in as_words]) / 2
+
+
+def test_the_only_picture_finds_itself(store: MemoryStore) -> None:
+    store.upsert([make_point("alone", document="alone", modality=Modality.IMAGE)], QUERY[None])
+
+    (hit,) = search(QUERY, store=store, limit=5, is_picture=True)
+
+    assert hit.score > 0.9
