@@ -120,12 +120,13 @@ def _add(options: argparse.Namespace, settings: Settings) -> int:
     started = time.perf_counter()
     with Library(settings) as library, printing.progress_bar() as show:
         added = library.add(*options.paths, on_progress=show)
+        encoder = library.status().encoder
     seconds = time.perf_counter() - started
     if options.json:
         fields = ("id", "name", "status", "pages", "chunks", "error", "problems")
         _print_json({"documents": [_pick(one, fields) for one in added], "seconds": round(seconds, 3)})
     else:
-        printing.show_added(added, seconds)
+        printing.show_added(added, seconds, encoder=encoder)
     return SOME_FAILED if any(one.status is AddStatus.FAILED for one in added) else OK
 
 

@@ -9,6 +9,8 @@ from filelock import FileLock, Timeout
 
 from app.errors import LibraryInUse
 
+_COMMAND_CHARS = 80  # enough to recognise it
+
 
 class LibraryLock:
     """Held from construction to `release`; the system frees it when the process dies.
@@ -30,7 +32,7 @@ class LibraryLock:
                 f"{data} is in use by {self._describe_holder()}. Stop it, or use the web page it serves, "
                 f"or name another folder with --data."
             ) from error
-        command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:2]])
+        command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:_COMMAND_CHARS]
         self._holder.write_text(json.dumps({"pid": os.getpid(), "command": command}), encoding="utf-8")
 
     def release(self) -> None:

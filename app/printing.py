@@ -112,8 +112,8 @@ def byte_bar() -> Iterator[Callable[[str, int, int], None]]:
         yield show
 
 
-def show_added(added: Sequence[Added], seconds: float) -> None:
-    """What became of each file, and the sum."""
+def show_added(added: Sequence[Added], seconds: float, *, encoder: str | None) -> None:
+    """What became of each file, the sum, and which encoder made the vectors."""
     table = Table(box=None, pad_edge=False)
     for title in ("status", "document"):
         table.add_column(title)
@@ -135,6 +135,8 @@ def show_added(added: Sequence[Added], seconds: float) -> None:
     unchanged = sum(one.status is AddStatus.UNCHANGED for one in added)
     failed = sum(one.status is AddStatus.FAILED for one in added)
     _OUT.print(f"{len(new)} added ({pages} pages), {unchanged} unchanged, {failed} failed in {seconds:.1f} s{rate}")
+    if encoder:
+        _OUT.print(f"[dim]Encoder {escape(encoder)}; `polyglance encoders` says why, and what a better one needs.")
 
 
 def show_matches(query: str, matches: Sequence[Match], *, seconds: float, encoder: str, is_empty: bool) -> None:

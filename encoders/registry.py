@@ -28,7 +28,7 @@ _CAN = {
 }
 _CANNOT = {
     STARTER: (
-        "knows pictures only through 1,000 everyday object names: weak on pictures of pages, "
+        "knows pictures only as 1,000 everyday objects and simple drawings: weak on pictures of pages, "
         "blind to fine detail and to writing in a picture"
     ),
     JINA_V2: "slow without a GPU: seconds for each picture or page",

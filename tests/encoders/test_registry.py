@@ -121,7 +121,7 @@ def test_the_starter_is_described_with_its_limits(models: Path) -> None:
     starter = by_name(list_encoders(models=models))["starter"]
 
     assert "ar de en es fr it ja ko nl pl pt ru th tr zh zh-TW" in starter.can
-    assert "1,000 everyday object names" in starter.cannot
+    assert "1,000 everyday objects" in starter.cannot
     assert "pages" in starter.cannot
 
 
