@@ -12,6 +12,7 @@ from typing import Self
 from langchain_core.messages import BaseMessage
 from PIL import Image
 
+from app.adding import add_file
 from app.errors import LibraryError
 from app.lock import LibraryLock
 from app.overview import read_status
@@ -23,16 +24,13 @@ from app.types import Added, AddStatus, Match, Progress, Removed, Status
 from encoders.base import Encoder
 from encoders.registry import load_encoder
 from ingest.collect import collect
-from ingest.errors import IngestError
-from ingest.files import digest
-from ingest.formats import sniff
 from ingest.limits import DEFAULT_LIMITS, Limits
 from ingest.manifest import Document
 from ingest.names import display_name
 from ingest.picture import read_picture
 from ingest.reader import open_reader
 from ingest.types import Modality
-from retrieval.errors import CollectionMismatch, RetrievalError
+from retrieval.errors import CollectionMismatch
 from retrieval.search import encode_query, search
 from retrieval.types import Collection, Filter
 
@@ -139,7 +137,15 @@ class Library:
                 for path in found.files:
                     with meter.file(path):
                         source = None if are_copies else path.absolute()
-                        added.append(self._add_file(path, meter, source=source))
+                        added.append(
+                            add_file(
+                                self._shelf,
+                                path,
+                                source=source,
+                                load_encoder=lambda: self.encoder,
+                                on_page=meter.page,
+                            )
+                        )
                         meter.failed += added[-1].status is AddStatus.FAILED
             except Stopped:
                 log.info("stopped by request after %d files", len(added))
@@ -296,32 +302,6 @@ class Library:
             choice = collection.encoder.partition("@")[0]  # what the library was made with, not the newest
         return load_encoder(choice, models=self.settings.models, threads=self.settings.threads)
 
-    def _add_file(self, path: Path, meter: Meter, *, source: Path | None) -> Added:
-        name = display_name(path)
-        manifest = self._shelf.manifest
-        try:
-            format = sniff(path)
-            document_id = digest(path)
-            known = manifest.get(document_id)
-            if known is not None:
-                replaced = self._shelf.sweep(manifest.point(source, document_id) if source else None)
-                status = AddStatus.REPLACED if replaced else AddStatus.UNCHANGED
-            else:
-                known, replaced = self._shelf.add(
-                    path,
-                    document_id,
-                    name=name,
-                    format=format,
-                    source=source,
-                    encoder=self.encoder,
-                    on_page=meter.page,
-                )
-                status = AddStatus.REPLACED if replaced else AddStatus.ADDED
-        except (IngestError, RetrievalError, OSError, sqlite3.Error) as error:
-            log.info("%s failed: %s", name, error)
-            return Added(name=name, status=AddStatus.FAILED, id=None, error=_in_words(error, name))
-        return Added(name, status, known.id, pages=known.pages, chunks=known.chunks, problems=known.problems)
-
     def _quote(self, question: str, match: Match) -> Match:
         store = self._shelf.store()
         if store is None or not question.strip():
@@ -349,11 +329,3 @@ def _check(encoder: Encoder, collection: Collection) -> None:
             f"This library was made with {collection.encoder}, not {encoder.name}, and their vectors do not compare. "
             f"Leave --encoder out to go on with it, or re-embed everything: polyglance --encoder NAME reindex"
         )
-
-
-def _in_words(error: Exception, name: str) -> str:
-    if isinstance(error, IngestError | RetrievalError):
-        return str(error)
-    if isinstance(error, OSError):
-        return f"{name} could not be stored: {error.strerror or error}. Free some space or check the data folder."
-    return f"{name} could not be noted in the library: {error}. Free some space or check the data folder."

@@ -178,16 +178,11 @@ def show_documents(documents: Sequence[Document]) -> None:
         _OUT.print("The library is empty. Add something: polyglance add FOLDER")
         return
     table = Table()
-    for title, justify in (
-        ("id", "left"),
-        ("document", "left"),
-        ("type", "left"),
-        ("pages", "right"),
-        ("chunks", "right"),
-        ("size", "right"),
-        ("added", "left"),
-    ):
-        table.add_column(title, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    for title in ("id", "document", "type"):
+        table.add_column(title, overflow="fold")
+    for title in ("pages", "chunks", "size"):
+        table.add_column(title, justify="right")
+    table.add_column("added")
     for one in documents:
         when = datetime.fromtimestamp(one.added_at).strftime("%Y-%m-%d %H:%M")
         table.add_row(

@@ -20,6 +20,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
+
+from encoders.base import Encoder
 
 SIDES = ("polyglance", "glue")
 THREADS = 2
@@ -96,7 +99,6 @@ def measure_glue(manual: Path, queries: list[str], points: int) -> dict[str, flo
     from langchain_core.embeddings import Embeddings
     from langchain_qdrant import QdrantVectorStore
     from langchain_text_splitters import RecursiveCharacterTextSplitter
-    from PIL import Image
     from qdrant_client import QdrantClient
     from qdrant_client.models import Distance, PointStruct, VectorParams
 
@@ -158,12 +160,10 @@ def measure_glue(manual: Path, queries: list[str], points: int) -> dict[str, flo
     return report(len(pages), seconds, before, peak, p50)
 
 
-def load(encoder: object) -> float:
+def load(encoder: Encoder) -> float:
     """Load both towers, and say what memory that took at its peak: MiB."""
-    from PIL import Image
-
-    encoder.encode_texts(["warm"])  # type: ignore[attr-defined]  # both sides hand in a starter
-    encoder.encode_images([Image.new("RGB", (64, 64))])  # type: ignore[attr-defined]
+    encoder.encode_texts(["warm"])
+    encoder.encode_images([Image.new("RGB", (64, 64))])
     return peak_mib()
 
 
