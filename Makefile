@@ -53,6 +53,8 @@ format: $(STAMP) ## put the code into our style
 lock: $(STAMP) ## pin anew what pyproject.toml asks for
 	@$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --no-emit-index-url --upgrade \
 	  --group dev pyproject.toml -o requirements.lock
+	@# torch itself pins its CUDA packages, and a torch without CUDA must not bring them
+	@sed -i.bak -E '/^(nvidia-|cuda-|triton==)/d' requirements.lock && rm requirements.lock.bak
 
 clean: ## remove the virtual environment and the sample library's data
 	rm -rf $(VENV) .polyglance
