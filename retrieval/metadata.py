@@ -77,12 +77,12 @@ def check_collection(folder: Path, *, found: Collection, asked: Collection) -> N
     if found.encoder != asked.encoder:
         raise CollectionMismatch(
             f"{folder} was made with encoder {found.encoder}, not {asked.encoder}: open it with --encoder "
-            f"{found.encoder.partition('@')[0]}, or re-embed by adding the documents to a new --data folder"
+            f"{found.encoder.partition('@')[0]}, or re-embed everything: polyglance --encoder NAME reindex"
         )
     if found.sizes != asked.sizes:
         raise CollectionMismatch(
             f"{folder} holds vectors of {_in_words(found.sizes)} coordinates, not {_in_words(asked.sizes)} "
-            f"(encoder {found.encoder} both times): re-embed by adding the documents to a new --data folder"
+            f"(encoder {found.encoder} both times): re-embed everything with `polyglance reindex`"
         )
 
 
