@@ -27,7 +27,7 @@ from retrieval.errors import RetrievalError, StoreLocked, StoreUnavailable
 from retrieval.metadata import Metadata, check_collection, read_metadata, write_metadata
 from retrieval.payload import DOCUMENT, FILTERED, MODALITY, from_payload, to_payload
 from retrieval.types import Collection, Filter, Point, ScoredPoint
-from retrieval.vectors import check_embeddings, check_limit, check_vector, nearest_first, round_cosine
+from retrieval.vectors import check_embeddings, check_limit, check_vector, nearest, round_cosine
 
 ENGINE = "edge"
 _SHARD = "edge"  # folder of the engine's files, in the library's folder
@@ -98,14 +98,11 @@ class EdgeStore:
         check_limit(limit)
         check_vector(vector, self._collection)
         passing = self.count(where)
-        wanted = min(limit, passing)
-        asked = wanted + 1
-        while wanted:
-            scored = nearest_first(self._query(vector, limit=asked, where=where, passing=passing))
-            if len(scored) < asked or scored[-1].cosine < scored[wanted - 1].cosine:
-                return scored[:wanted]
-            asked *= 2  # a tie crosses the border: see all of it, so that ids decide and not the engine
-        return []
+
+        def ask(count: int) -> list[ScoredPoint]:
+            return self._query(vector, limit=count, where=where, passing=passing)
+
+        return nearest(ask, wanted=min(limit, passing))
 
     def sample(self, *, limit: int, where: Filter) -> Embeddings:
         """Full-size vectors of up to ``limit`` points that pass ``where``.

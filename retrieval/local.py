@@ -14,7 +14,7 @@ from retrieval.errors import RetrievalError, StoreLocked, StoreUnavailable
 from retrieval.metadata import Metadata, check_collection, read_metadata, write_metadata
 from retrieval.payload import DOCUMENT, MODALITY, from_payload, to_payload
 from retrieval.types import Collection, Filter, Point, ScoredPoint
-from retrieval.vectors import check_embeddings, check_limit, check_vector, nearest_first, round_cosine
+from retrieval.vectors import check_embeddings, check_limit, check_vector, nearest, round_cosine
 
 ENGINE = "local"
 _FOLDER = "local"  # of the engine's files, in the library's folder
@@ -72,13 +72,7 @@ class LocalStore:
         check_vector(vector, self._collection)
         with self._open():
             wanted = min(limit, self.count(where))
-            asked = wanted + 1
-            while wanted:
-                scored = nearest_first(self._query(vector, limit=asked, where=where))
-                if len(scored) < asked or scored[-1].cosine < scored[wanted - 1].cosine:
-                    return scored[:wanted]
-                asked *= 2  # a tie crosses the border: see all of it, so that ids decide
-        return []
+            return nearest(lambda count: self._query(vector, limit=count, where=where), wanted=wanted)
 
     def sample(self, *, limit: int, where: Filter) -> Embeddings:
         """Full-size vectors of up to ``limit`` points that pass ``where``."""

@@ -1,6 +1,6 @@
 """What a vector must be before a store takes it; engines accept NaN and zero rows silently."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -44,6 +44,22 @@ def check_vector(vector: Vector, collection: Collection) -> None:
 def nearest_first(scored: Sequence[ScoredPoint]) -> list[ScoredPoint]:
     """Sort by falling cosine, ties by id."""
     return sorted(scored, key=lambda hit: (-hit.cosine, hit.point.id))
+
+
+def nearest(ask: Callable[[int], Sequence[ScoredPoint]], *, wanted: int) -> list[ScoredPoint]:
+    """The nearest points, where ids and not the engine decide which of several equal ones come in.
+
+    Args:
+        ask: gives as many nearest points as it is asked for, or all there are.
+        wanted: how many at most.
+    """
+    asked = wanted + 1
+    while wanted:
+        scored = nearest_first(ask(asked))
+        if len(scored) < asked or scored[-1].cosine < scored[wanted - 1].cosine:
+            return scored[:wanted]
+        asked *= 2  # a tie crosses the border: see all of it
+    return []
 
 
 def round_cosine(cosine: float) -> float:

@@ -5,6 +5,7 @@ jinaai/jina-bert-flash-implementation; the ALiBi rule is that of Press et al. 20
 """
 
 import math
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -33,7 +34,7 @@ class JinaBert(nn.Module):
         """
         states = self.emb_ln(self.embeddings(ids))  # (B, T, D)
         bias = self._bias(attention_mask, states.dtype)  # (B, heads, T, T)
-        for layer in self.encoder["layers"]:  # type: ignore[attr-defined]
+        for layer in cast(nn.ModuleList, self.encoder["layers"]):
             states = layer(states, bias)
         return (states,)
 
