@@ -14,6 +14,7 @@ from ingest.formats import sniff
 from ingest.manifest import Document, State
 from ingest.names import display_name
 from retrieval.errors import RetrievalError
+from retrieval.types import Collection
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +22,12 @@ _FAULTS = (IngestError, RetrievalError, EncoderError, OSError, sqlite3.Error)  #
 
 
 def add_file(
-    shelf: Shelf, path: Path, *, source: Path | None, load_encoder: Callable[[], Encoder], on_page: OnPage
+    shelf: Shelf,
+    path: Path,
+    *,
+    source: Path | None,
+    prepare: Callable[[], tuple[Encoder, Collection]],
+    on_page: OnPage,
 ) -> Added:
     """Add one file, or say in one line why it cannot be.
 
@@ -29,7 +35,8 @@ def add_file(
         shelf: where it goes.
         path: where its bytes are now.
         source: the path it stands for from now on; None where there is none.
-        load_encoder: called if the content is new; what it raises concerns every file, and is raised.
+        prepare: gives the encoder and the collection it makes, if the content is new; what it raises concerns
+            every file, and is raised.
         on_page: called after every page.
     """
     name = display_name(path)
@@ -42,10 +49,17 @@ def add_file(
             return _added(known, AddStatus.REPLACED if replaced else AddStatus.UNCHANGED, name)
     except _FAULTS as error:
         return _failed(name, error)
-    encoder = load_encoder()
+    encoder, collection = prepare()
     try:
         document, replaced = shelf.add(
-            path, document_id, name=name, format=format, source=source, encoder=encoder, on_page=on_page
+            path,
+            document_id,
+            name=name,
+            format=format,
+            source=source,
+            encoder=encoder,
+            collection=collection,
+            on_page=on_page,
         )
     except _FAULTS as error:
         return _failed(name, error)

@@ -14,6 +14,7 @@ from app import printing
 from app.errors import USER_ERRORS
 from app.settings import Settings
 from app.types import AddStatus
+from ingest.types import Geometry
 
 OK, ERROR, USAGE, SOME_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -37,7 +38,12 @@ def main(argv: Sequence[str]) -> int:
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
         stream=sys.stderr,
     )
-    settings = Settings.from_env().override(data=options.data, encoder=options.encoder)
+    settings = Settings.from_env().override(
+        data=options.data,
+        encoder=options.encoder,
+        geometry=getattr(options, "geometry", None),
+        context=getattr(options, "context", None),
+    )
     command: Command = options.command
     try:
         return command(options, settings)
@@ -69,15 +75,31 @@ def build_parser() -> argparse.ArgumentParser:
         description="Find anything in your documents, in any language, by text or by picture.",
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    layout = argparse.ArgumentParser(add_help=False)
+    layout.add_argument(
+        "--geometry",
+        type=Geometry,
+        choices=list(Geometry),
+        metavar="fit|crop|tiles",
+        help="how pages and pictures become squares: the whole (default), its middle, or the whole and its parts",
+    )
+    layout.add_argument(
+        "--context",
+        type=_whole,
+        metavar="TOKENS",
+        help="read passages together with the text around them, that many tokens at once (jina-clip; default 0: alone)",
+    )
 
-    def add_command(name: str, command: Command, text: str, *, as_json: bool = True) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, parents=[shared], help=text, description=text)
+    def add_command(
+        name: str, command: Command, text: str, *also: argparse.ArgumentParser, as_json: bool = True
+    ) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, parents=[shared, *also], help=text, description=text)
         sub.set_defaults(command=command)
         if as_json:
             sub.add_argument("--json", action="store_true", help="print JSON and nothing else on stdout")
         return sub
 
-    sub = add_command("add", _add, "Add files and folders to the library.")
+    sub = add_command("add", _add, "Add files and folders to the library.", layout)
     sub.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     sub = add_command("search", _search, "Search by words, by a picture, or by both.")
     sub.add_argument("text", nargs="?", metavar="TEXT")
@@ -98,12 +120,29 @@ def build_parser() -> argparse.ArgumentParser:
     sub = add_command("remove", _remove, "Remove a document by id or name, with every trace.")
     sub.add_argument("document", metavar="ID|NAME")
     add_command("status", _status, "Show the library at a glance.")
-    add_command("encoders", _encoders, "List the encoders, which one is active, and why.")
-    add_command("reindex", _reindex, "Encode every document anew, with the encoder named by --encoder.", as_json=False)
+    sub = add_command("embed", _embed, "Print the vectors of texts or pictures.")
+    sub.add_argument("texts", nargs="*", metavar="TEXT")
+    sub.add_argument("--image", nargs="+", type=Path, default=[], metavar="FILE")
+    sub.add_argument("--query", action="store_true", help="the texts are questions, not passages")
+    sub.add_argument(
+        "--geometry",
+        type=Geometry,
+        choices=[Geometry.CROP, Geometry.FIT],
+        metavar="crop|fit",
+        help="jina-clip sees the middle of a picture (default: as its authors prepare pictures) or the whole",
+    )
+    sub.add_argument("--dim", type=_positive, metavar="D", help="keep the first D numbers of each vector (Matryoshka)")
+    sub.add_argument("--max-tokens", type=_positive, metavar="N", help="read that much of a text (jina-clip: 512)")
+    sub = add_command("encoders", _encoders, "List the encoders, which one is active, and why.")
+    sub.add_argument("--check", action="store_true", help="test whether the active encoder gives the right vectors")
+    sub.add_argument(
+        "--image", action="append", type=Path, metavar="FILE", help="with --check: the model card's pictures, in order"
+    )
+    add_command("reindex", _reindex, "Encode every document anew, as the options say.", layout, as_json=False)
     sub = add_command("download", _download, "Fetch an encoder's official checkpoint.", as_json=False)
     sub.add_argument("name", metavar="NAME")
     sub.add_argument("--yes", action="store_true", help="accept the licence without being asked")
-    sub = add_command("serve", _serve, "Serve the web page on this machine.", as_json=False)
+    sub = add_command("serve", _serve, "Serve the web page on this machine.", layout, as_json=False)
     sub.add_argument("--port", type=_positive, default=7860)
     return parser
 
@@ -111,6 +150,12 @@ def build_parser() -> argparse.ArgumentParser:
 def _positive(value: str) -> int:
     if not value.isdecimal() or int(value) < 1:
         raise argparse.ArgumentTypeError(f"{value!r} is not a whole number from 1")
+    return int(value)
+
+
+def _whole(value: str) -> int:
+    if not value.isdecimal():
+        raise argparse.ArgumentTypeError(f"{value!r} is not a whole number")
     return int(value)
 
 
@@ -211,15 +256,51 @@ def _status(options: argparse.Namespace, settings: Settings) -> int:
     return OK
 
 
+def _embed(options: argparse.Namespace, settings: Settings) -> int:
+    from app.embedding import embed_images, embed_texts
+
+    if bool(options.texts) == bool(options.image):
+        printing.say_error("Nothing to embed, or two things at once: give texts, or --image FILE, and not both.")
+        return USAGE
+    if options.image:
+        embedded = embed_images(options.image, settings, size=options.dim)
+    else:
+        embedded = embed_texts(
+            options.texts, settings, is_query=options.query, size=options.dim, max_tokens=options.max_tokens
+        )
+    if options.json:
+        _print_json(asdict(embedded), indent=None)
+    else:
+        for vector in embedded.vectors:
+            print(*vector)
+    return OK
+
+
 def _encoders(options: argparse.Namespace, settings: Settings) -> int:
     from encoders.registry import list_encoders
 
+    if options.check:
+        return _check_encoder(settings, options.image, as_json=options.json)
     encoders = list_encoders(settings.encoder, models=settings.models)
     if options.json:
         _print_json({"encoders": [asdict(encoder) for encoder in encoders]})
     else:
         printing.show_encoders(encoders)
     return OK
+
+
+def _check_encoder(settings: Settings, pictures: list[Path] | None = None, *, as_json: bool = False) -> int:
+    from app.encoder import load
+    from encoders.selftest import run_self_test
+
+    # As its authors prepare pictures, because the model card's figures were made that way.
+    test = run_self_test(load(settings, crops=True), pictures)
+    if as_json:
+        _print_json(asdict(test))
+    else:
+        for line in test.lines():
+            printing.say(line)
+    return ERROR if test.passed is False else OK
 
 
 def _reindex(options: argparse.Namespace, settings: Settings) -> int:
@@ -234,19 +315,24 @@ def _reindex(options: argparse.Namespace, settings: Settings) -> int:
 
 def _download(options: argparse.Namespace, settings: Settings) -> int:
     from encoders.base import UnknownEncoder
-    from encoders.download import RELEASES, download
+    from encoders.download import RELEASES, accept, accepted, download
 
     release = RELEASES.get(options.name)
     if release is None:
         raise UnknownEncoder(f"No checkpoint is called {options.name!r}; there are: {', '.join(RELEASES)}.")
-    printing.say(release.licence)
-    if not options.yes and not printing.confirm("Accept and download?"):
-        return ERROR
+    if not accepted(release, settings.models):
+        printing.say(release.licence)
+        if not options.yes and not printing.confirm("Accept and download?"):
+            return ERROR
+        accept(release, settings.models)
     with printing.byte_bar() as show:
         folder = download(options.name, settings.models, progress=show)
-    printing.say(f"{options.name} is in {folder} and is used from now on for new libraries.")
-    printing.say(f"Re-embed a library made before: polyglance --encoder {options.name} reindex")
-    return OK
+    printing.say(f"{options.name} is in {folder}. Testing it:")
+    status = _check_encoder(settings.override(encoder=str(folder)))
+    if status == OK:
+        printing.say(f"{options.name} is used from now on for new libraries.")
+        printing.say(f"Re-embed a library made before: polyglance --encoder {options.name} reindex")
+    return status
 
 
 def _serve(options: argparse.Namespace, settings: Settings) -> int:
@@ -263,5 +349,5 @@ def _pick(value: object, fields: Sequence[str]) -> dict[str, object]:
     return {field: getattr(value, field) for field in fields}
 
 
-def _print_json(value: object) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+def _print_json(value: object, *, indent: int | None = 2) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=indent, default=str))

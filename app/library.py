@@ -12,6 +12,7 @@ from typing import Self
 from langchain_core.messages import BaseMessage
 from PIL import Image
 
+from app import encoder as encoders
 from app.adding import add_file
 from app.errors import LibraryError
 from app.lock import LibraryLock
@@ -19,19 +20,22 @@ from app.overview import read_status
 from app.progress import Meter, Stopped
 from app.prompt import build_prompt
 from app.settings import Settings
-from app.shelf import Shelf
+from app.shelf import Shelf, collection_for
 from app.types import Added, AddStatus, Match, Progress, Removed, Status
 from encoders.base import Encoder
-from encoders.registry import load_encoder
 from ingest.collect import collect
 from ingest.limits import DEFAULT_LIMITS, Limits
 from ingest.manifest import Document
 from ingest.names import display_name
 from ingest.picture import read_picture
+from ingest.raster import square
 from ingest.reader import open_reader
-from ingest.types import Modality
+from ingest.types import Geometry, Modality
 from retrieval.errors import CollectionMismatch
-from retrieval.search import encode_query, search
+from retrieval.metadata import check_layout
+from retrieval.query import Query
+from retrieval.search import Searcher
+from retrieval.store import VectorStore
 from retrieval.types import Collection, Filter
 
 OnProgress = Callable[[Progress], None]
@@ -61,6 +65,7 @@ class Library:
         self._loading = threading.Lock()
         self._loaded = encoder
         self._encoder: Encoder | None = None
+        self._searching: tuple[VectorStore, Searcher] | None = None
         try:
             settings.data.mkdir(parents=True, exist_ok=True)
             self._lock = LibraryLock(settings.data)
@@ -99,14 +104,15 @@ class Library:
                 collection = self._shelf.collection
                 encoder = self._loaded or self._load(collection)
                 if collection is not None:
-                    _check(encoder, collection)
+                    _check(encoder, collection, self.settings)
                 self._encoder = encoder
             return self._encoder
 
     def warm_up(self) -> None:
         """Load what the first search would wait for."""
-        if self._shelf.store() is not None:
-            self.encoder.encode_queries(["warm up"])
+        store = self._shelf.store()
+        if store is not None:
+            self._searcher(store).warm_up()
 
     def add(
         self,
@@ -142,7 +148,7 @@ class Library:
                                 self._shelf,
                                 path,
                                 source=source,
-                                load_encoder=lambda: self.encoder,
+                                prepare=self._prepare,
                                 on_page=meter.page,
                             )
                         )
@@ -185,17 +191,17 @@ class Library:
         store = self._shelf.store()
         if store is None:
             return []
-        hits = search(
-            encode_query(self.encoder, text=text or None, image=picture),
-            store=store,
-            limit=limit,
+        query = Query(
+            text=text,
+            image=None if picture is None else square(picture, store.collection.geometry),
             where=Filter(
                 modality=modality,
                 documents=None if documents is None else frozenset(documents),
                 without=frozenset(document.id for document in self._shelf.manifest.unfinished()),
             ),
-            is_picture=not text,
+            limit=limit,
         )
+        hits = self._searcher(store).search(query).hits
         names = {document.id: document.name for document in self.documents()}
         return [
             Match(
@@ -241,7 +247,11 @@ class Library:
 
         Searches go on with the old vectors until all is done.
         """
-        encoder = self._loaded or self._load(None)
+        old = self._shelf.collection
+        geometry = self.settings.geometry or (old.geometry if old else Geometry.FIT)
+        context = self.settings.context if self.settings.context is not None else (old.context if old else 0)
+        encoder = self._loaded or self._load(None, geometry=geometry)
+        collection = collection_for(encoder, geometry=geometry, context=context)
         documents = self.documents()
         done: list[str] = []
 
@@ -254,7 +264,7 @@ class Library:
                 on_progress(Progress(document.name, files_done, len(documents), pages_done, pages, 0, share))
 
         with self._changing:
-            self._shelf.reindex(encoder, on_page=report)
+            self._shelf.reindex(encoder, collection, on_page=report)
             with self._loading:
                 self._encoder = encoder
         return len(documents)
@@ -296,21 +306,35 @@ class Library:
     ) -> None:
         self.close()
 
-    def _load(self, collection: Collection | None) -> Encoder:
+    def _prepare(self) -> tuple[Encoder, Collection]:
+        """The encoder, and the collection there is or that it is to make."""
+        encoder = self.encoder
+        return encoder, self._shelf.collection or collection_for(
+            encoder, geometry=self.settings.geometry or Geometry.FIT, context=self.settings.context or 0
+        )
+
+    def _load(self, collection: Collection | None, *, geometry: Geometry | None = None) -> Encoder:
         choice = self.settings.encoder
+        geometry = geometry or (collection.geometry if collection else self.settings.geometry)
         if choice == "auto" and collection is not None:
             choice = collection.encoder.partition("@")[0]  # what the library was made with, not the newest
-        return load_encoder(choice, models=self.settings.models, threads=self.settings.threads)
+        return encoders.load(self.settings, choice=choice, crops=geometry is Geometry.CROP)
+
+    def _searcher(self, store: VectorStore) -> Searcher:
+        with self._loading:
+            if self._searching is None or self._searching[0] is not store:
+                self._searching = store, Searcher(store, lambda: self.encoder)
+            return self._searching[1]
 
     def _quote(self, question: str, match: Match) -> Match:
         store = self._shelf.store()
         if store is None or not question.strip():
             return match
         here = Filter(modality=Modality.TEXT, documents=frozenset({match.document_id}))
-        vector = encode_query(self.encoder, text=question)
-        for scored in store.search(vector, limit=max(1, store.count(here)), where=here):
-            if scored.point.page_number == match.page:
-                return replace(match, text=scored.point.text, headings=scored.point.path)
+        query = Query(text=question, where=here, limit=max(1, store.count(here)))
+        for hit in self._searcher(store).search(query).hits:
+            if hit.point.page_number == match.page:
+                return replace(match, text=hit.point.text, headings=hit.point.path)
         return match
 
     def _raster(self, document_id: str, page: int) -> Path | None:
@@ -323,7 +347,8 @@ def _cannot_open(data: Path, error: Exception) -> LibraryError:
     return LibraryError(f"{data} cannot be opened as a library: {reason}. Mend it, or name another folder with --data.")
 
 
-def _check(encoder: Encoder, collection: Collection) -> None:
+def _check(encoder: Encoder, collection: Collection, settings: Settings) -> None:
+    check_layout(collection, geometry=settings.geometry, context=settings.context)
     if encoder.name != collection.encoder:
         raise CollectionMismatch(
             f"This library was made with {collection.encoder}, not {encoder.name}, and their vectors do not compare. "

@@ -30,6 +30,8 @@ def read_status(data: Path) -> Status:
         data=data,
         encoder=collection.encoder if collection else None,
         sizes=collection.sizes if collection else (),
+        geometry=collection.geometry if collection else None,
+        context=collection.context if collection else 0,
         documents=len(documents),
         pages=sum(document.pages for document in documents),
         chunks=sum(document.chunks for document in documents),

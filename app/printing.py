@@ -28,6 +28,7 @@ from rich.text import Text
 from app.types import Added, AddStatus, Match, Progress, Removed, Status
 from encoders.registry import EncoderStatus
 from ingest.manifest import Document
+from ingest.types import Geometry
 
 _OUT = Console(highlight=False)
 _ERR = Console(stderr=True, highlight=False)
@@ -37,6 +38,11 @@ _MARKS = {
     AddStatus.REPLACED: "[green]replaced",
     AddStatus.UNCHANGED: "[dim]unchanged",
     AddStatus.FAILED: "[red]failed",
+}
+_GEOMETRIES = {
+    Geometry.FIT: "seen whole (fit)",
+    Geometry.CROP: "seen by their middle square (crop)",
+    Geometry.TILES: "seen whole and in overlapping squares (tiles)",
 }
 
 
@@ -209,6 +215,8 @@ def show_status(status: Status) -> None:
         "library": str(status.data),
         "encoder": status.encoder or "none yet (the library is empty)",
         "vector sizes": ", ".join(map(str, status.sizes)) or "none yet",
+        "pages and pictures": _GEOMETRIES[status.geometry] if status.geometry else "none yet",
+        "passages": f"read within {status.context:,} tokens" if status.context else "each read by itself",
         "documents": f"{status.documents} ({status.pages} pages, {status.chunks} chunks)",
         "originals and rasters": size_in_words(status.files_bytes),
         "vectors": size_in_words(status.vectors_bytes),

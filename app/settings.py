@@ -7,6 +7,8 @@ from pathlib import Path
 
 import platformdirs
 
+from ingest.types import Geometry
+
 DEFAULT_ENCODER = "auto"
 
 
@@ -17,37 +19,60 @@ class Settings:
     data: Path  # the library's folder; everything of it lies there
     models: Path  # downloaded checkpoints, shared by all libraries
     encoder: str = DEFAULT_ENCODER  # "auto", a name `polyglance encoders` lists, or a checkpoint's folder
+    geometry: Geometry | None = None  # of pages and pictures; None: as the library was made, else FIT
+    context: int | None = None  # tokens a passage is read in; None: as the library was made, else 0
     threads: int = 2  # of the encoder
+    compiled: bool = False  # jina-clip's towers compiled: minutes at the start, faster on a GPU
+    int8: bool = False  # jina-clip quantised, on a CPU; a library made so has to be opened so
     chat_url: str | None = None  # an OpenAI-compatible endpoint; None: no chat model
     chat_model: str | None = None
     chat_key: str | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
-        """Read ``POLYGLANCE_DATA``, ``_MODELS``, ``_ENCODER``, ``_THREADS``, and ``_CHAT_URL``, ``_MODEL``, ``_KEY``.
+        """Read the variables ``POLYGLANCE_DATA``, ``_MODELS``, ``_ENCODER`` and so on, one a field.
 
-        What is not set, or is no number where one is needed, keeps its default.
+        What is not set, or is nothing that can be meant there, keeps its default.
         """
         home = platformdirs.user_data_path("polyglance", appauthor=False)
         return cls(
             data=Path(env.get("POLYGLANCE_DATA") or home / "library"),
             models=Path(env.get("POLYGLANCE_MODELS") or home / "models"),
             encoder=env.get("POLYGLANCE_ENCODER") or DEFAULT_ENCODER,
-            threads=_threads(env.get("POLYGLANCE_THREADS")),
+            geometry=_geometry(env.get("POLYGLANCE_GEOMETRY")),
+            context=_whole(env.get("POLYGLANCE_CONTEXT")),
+            threads=_whole(env.get("POLYGLANCE_THREADS")) or max(1, min(os.cpu_count() or 1, 8)),
+            compiled=env.get("POLYGLANCE_COMPILE") == "1",
+            int8=env.get("POLYGLANCE_INT8") == "1",
             chat_url=env.get("POLYGLANCE_CHAT_URL") or None,
             chat_model=env.get("POLYGLANCE_CHAT_MODEL") or None,
             chat_key=env.get("POLYGLANCE_CHAT_KEY") or None,
         )
 
-    def override(self, *, data: Path | None = None, encoder: str | None = None) -> "Settings":
+    def override(
+        self,
+        *,
+        data: Path | None = None,
+        encoder: str | None = None,
+        geometry: Geometry | None = None,
+        context: int | None = None,
+    ) -> "Settings":
         """Copy with what the caller names put in place of what the environment says."""
-        return replace(self, data=data or self.data, encoder=encoder or self.encoder)
+        return replace(
+            self,
+            data=data or self.data,
+            encoder=encoder or self.encoder,
+            geometry=geometry or self.geometry,
+            context=self.context if context is None else context,
+        )
 
     def __repr__(self) -> str:
         return f"Settings(data={str(self.data)!r}, encoder={self.encoder!r})"  # never the key
 
 
-def _threads(value: str | None) -> int:
-    if value and value.isdecimal() and int(value) > 0:
-        return int(value)
-    return max(1, min(os.cpu_count() or 1, 8))
+def _whole(value: str | None) -> int | None:
+    return int(value) if value and value.isdecimal() else None
+
+
+def _geometry(value: str | None) -> Geometry | None:
+    return Geometry(value) if value in list(Geometry) else None

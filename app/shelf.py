@@ -8,20 +8,21 @@ from pathlib import Path
 
 from app.overview import MANIFEST, VECTORS
 from app.types import Removed
-from encoders.base import Encoder
+from encoders.base import ContextEncoder, Encoder, EncoderError
 from ingest.chunk import chunk_page
 from ingest.errors import UnreadableDocument
 from ingest.files import Files
 from ingest.limits import Limits
 from ingest.manifest import Document, Manifest
 from ingest.reader import open_reader
-from ingest.types import Chunk, Format
+from ingest.types import Chunk, Format, Geometry
 from retrieval.errors import RetrievalError
 from retrieval.indexing import index_chunks
 from retrieval.store import VectorStore
 from retrieval.stores import open_store, read_collection
 from retrieval.types import Collection
 
+SMALLEST_CONTEXT = 256  # tokens; less would hold hardly more than the passage
 SMALL_SIZE = 128  # candidates come from this Matryoshka size, scores from the full one (docs/decisions.md)
 
 OnPage = Callable[[int, int], None]  # pages done, pages
@@ -29,11 +30,25 @@ OnPage = Callable[[int, int], None]  # pages done, pages
 log = logging.getLogger(__name__)
 
 
-def collection_for(encoder: Encoder) -> Collection:
-    """The default layout for an encoder: a small size for candidates, the full one for scores."""
+def collection_for(encoder: Encoder, *, geometry: Geometry = Geometry.FIT, context: int = 0) -> Collection:
+    """The default layout for an encoder: a small size for candidates, the full one for scores.
+
+    Raises:
+        EncoderError: it cannot read passages in a context of that many tokens.
+    """
+    if context:
+        if not isinstance(encoder, ContextEncoder):
+            raise EncoderError(
+                f"{encoder.name} reads every passage by itself: leave --context out, or use jina-clip-v2"
+            )
+        if not SMALLEST_CONTEXT <= context <= encoder.longest_context:
+            raise EncoderError(
+                f"{encoder.name} can read passages in a context of {SMALLEST_CONTEXT} to {encoder.longest_context} "
+                f"tokens, not {context}: name another --context, or 0 for none"
+            )
     full = encoder.sizes[-1]
     small = min((size for size in encoder.sizes if size >= SMALL_SIZE), default=full)
-    return Collection(encoder=encoder.name, sizes=tuple(sorted({small, full})))
+    return Collection(encoder.name, tuple(sorted({small, full})), geometry, context)
 
 
 class Shelf:
@@ -98,6 +113,7 @@ class Shelf:
         format: Format,
         source: Path | None,
         encoder: Encoder,
+        collection: Collection,
         on_page: OnPage,
     ) -> tuple[Document, Document | None]:
         """Store a document and index it.
@@ -109,6 +125,7 @@ class Shelf:
             format: what they are.
             source: the path it stands for from now on; None where there is none.
             encoder: makes the vectors.
+            collection: made with that encoder, if there is none yet.
             on_page: called after every page.
 
         Returns:
@@ -117,7 +134,7 @@ class Shelf:
         Raises:
             IngestError: it cannot be read; nothing of it is left.
         """
-        store = self.store(collection_for(encoder))
+        store = self.store(collection)
         assert store is not None  # a collection was given
         self.manifest.begin(document_id, name=name, format=format, size_bytes=path.stat().st_size)
         try:
@@ -147,10 +164,12 @@ class Shelf:
         self.manifest.forget(document.id)
         return Removed(name=document.name, id=document.id, points=points, files=files)
 
-    def reindex(self, encoder: Encoder, *, on_page: Callable[[Document, int, int], None]) -> None:
+    def reindex(
+        self, encoder: Encoder, collection: Collection, *, on_page: Callable[[Document, int, int], None]
+    ) -> None:
         """Encode every document anew, beside the old vectors, and change over when all are done."""
         shutil.rmtree(self._next_vectors, ignore_errors=True)
-        store = open_store(self._next_vectors, collection_for(encoder))
+        store = open_store(self._next_vectors, collection)
         try:
             for document in self.manifest.documents():
                 report = _bind(on_page, document)
@@ -197,7 +216,8 @@ class Shelf:
     ) -> tuple[int, int, tuple[str, ...]]:
         """Encode and store a document's pages: how many pages, how many chunks, and what could not be read."""
         problems: list[str] = []
-        with open_reader(self.files.original(document_id), format=format, name=name, limits=self._limits) as reader:
+        original, geometry = self.files.original(document_id), store.collection.geometry
+        with open_reader(original, format=format, name=name, limits=self._limits, geometry=geometry) as reader:
 
             def read_chunks() -> Iterator[Chunk]:
                 for page in reader.read_pages():
@@ -208,7 +228,7 @@ class Shelf:
                     yield from chunk_page(page, document_id=document_id, count_tokens=encoder.count_tokens)
                     on_page(page.number, reader.page_count)
 
-            chunks = index_chunks(read_chunks(), encoder, store)
+            chunks = index_chunks(read_chunks(), encoder, store, name=name, kind=format.value)
             pages = reader.page_count
         if not chunks:
             reason = f" ({problems[0]})" if problems else ""

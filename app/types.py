@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from ingest.types import Modality
+from ingest.types import Geometry, Modality
 
 
 class AddStatus(StrEnum):
@@ -75,6 +75,8 @@ class Status:
     data: Path
     encoder: str | None  # what its vectors are made with; None while it is empty
     sizes: tuple[int, ...]  # stored Matryoshka sizes
+    geometry: Geometry | None  # of its pages and pictures; None while it is empty
+    context: int  # tokens its passages were read in; 0: each by itself
     documents: int
     pages: int
     chunks: int

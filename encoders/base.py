@@ -4,7 +4,7 @@ Letters used everywhere: N inputs, B batch, T tokens, C channels, S pixels, D di
 """
 
 from collections.abc import Sequence
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -63,6 +63,33 @@ class Encoder(Protocol):
 
     def encode_images(self, images: Sequence[Image.Image]) -> Embeddings:
         """Encode RGB images of any size, whole (letterboxed on white, never cropped): (N, D)."""
+        ...
+
+
+@runtime_checkable
+class ContextEncoder(Encoder, Protocol):
+    """An encoder that can read a passage within the text around it (late chunking, Günther et al. 2024)."""
+
+    @property
+    def longest_context(self) -> int:
+        """Tokens the model has positions for, special ones included."""
+        ...
+
+    def encode_spans(self, text: str, spans: Sequence[tuple[int, int]], *, context: int) -> Embeddings:
+        """Encode passages of one text, each seen together with what stands around it.
+
+        Args:
+            text: of any length; longer than ``context`` it is read in overlapping windows.
+            spans: (start, end) character ranges of ``text``, half open, in any order; they may overlap.
+            context: most tokens read at once, special ones included.
+
+        Returns:
+            (N, D) unit rows, one a span. A span that is the whole of a text that fits gives the vector that
+            `encode_texts` gives.
+
+        Raises:
+            ValueError: a span lies outside the text, or ``context`` is not in 3..`longest_context`.
+        """
         ...
 
 

@@ -5,9 +5,11 @@ good enough; its ``http_get`` continues a file where it stopped, so that is what
 """
 
 import hashlib
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +20,7 @@ from encoders.jina_clip.files import REQUIRED, WEIGHTS, check_complete, is_compl
 
 Progress: TypeAlias = Callable[[str, int, int], None]  # file, bytes so far, bytes in all
 
+_ACCEPTED = ".accepted.json"  # in the models folder: {name: {"licence": its text, "accepted_at": ISO 8601}}
 _BLOCK = 1 << 20
 
 
@@ -51,6 +54,46 @@ RELEASES = {
         ),
     ),
 }
+
+
+def accepted(release: Release, models: Path) -> bool:
+    """Whether somebody has accepted this release's licence, in these words, on this machine."""
+    entry = _read_accepted(models).get(release.name)
+    return isinstance(entry, dict) and entry.get("licence") == release.licence
+
+
+def accept(release: Release, models: Path) -> None:
+    """Note that the licence was accepted, so that nobody is asked again.
+
+    Raises:
+        DownloadFailed: the note cannot be written.
+    """
+    notes = _read_accepted(models)
+    notes[release.name] = {"licence": release.licence, "accepted_at": datetime.now(UTC).isoformat(timespec="seconds")}
+    fresh = models / f"{_ACCEPTED}.new"
+    try:
+        models.mkdir(parents=True, exist_ok=True)
+        fresh.write_text(json.dumps(notes, ensure_ascii=False, indent=2), encoding="utf-8")
+        fresh.replace(models / _ACCEPTED)
+    except OSError as error:
+        raise DownloadFailed(f"The licence's acceptance could not be noted in {models}: {error}") from error
+
+
+def _read_accepted(models: Path) -> dict[str, Any]:
+    """What was accepted so far; a note that cannot be read counts for nothing, so the question is asked again."""
+    try:
+        notes = json.loads((models / _ACCEPTED).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return notes if isinstance(notes, dict) else {}
+
+
+def is_genuine(release: Release, folder: Path) -> bool:
+    """Whether the weights in ``folder`` are the published ones, by their sha256; seconds for 1.7 GB.
+
+    `download` looks before a checkpoint gets its place; this is for one that was copied there by hand.
+    """
+    return _sha256(folder / WEIGHTS) == release.weights_sha256
 
 
 def download(name: str, models: Path, *, progress: Progress, releases: dict[str, Release] = RELEASES) -> Path:
@@ -149,16 +192,21 @@ def _check_room(release: Release, staging: Path) -> None:
 
 
 def _check_sha256(release: Release, weights: Path) -> None:
-    digest = hashlib.sha256()
-    with weights.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    if digest.hexdigest() != release.weights_sha256:
+    found = _sha256(weights)
+    if found != release.weights_sha256:
         weights.unlink()
         raise DownloadFailed(
             f"{release.repository}: {WEIGHTS} is not the published file: expected sha256 "
-            f"{release.weights_sha256}, found {digest.hexdigest()}; it was deleted, try again"
+            f"{release.weights_sha256}, found {found}; it was deleted, try again"
         )
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 class _Bar:

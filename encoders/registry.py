@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from encoders.base import BrokenCheckpoint, Encoder, UnknownEncoder
+from encoders.base import BrokenCheckpoint, Encoder, EncoderError, UnknownEncoder
 from encoders.download import RELEASES
 from encoders.jina_clip.config import read_config
 from encoders.jina_clip.files import check_complete, is_complete
@@ -133,26 +133,52 @@ def _starter_status(chosen: Choice | None, *, upgrade: str | None) -> EncoderSta
     return EncoderStatus(STARTER, True, active, reason, _CAN[STARTER], _CANNOT[STARTER], upgrade)
 
 
-def load_encoder(choice: str = AUTO, *, models: Path, threads: int | None = None) -> Encoder:
+def load_encoder(
+    choice: str = AUTO,
+    *,
+    models: Path,
+    threads: int | None = None,
+    crops: bool = False,
+    max_tokens: int | None = None,
+    compiled: bool = False,
+    int8: bool = False,
+) -> Encoder:
     """Load the encoder that ``choice`` stands for.
 
     Args:
         choice: see `choose`.
         models: folder where ``polyglance download`` puts checkpoints.
         threads: CPU threads; None leaves it to the encoder.
+        crops: pictures lose what lies outside their middle square, as jina-clip was trained, in place of being
+            letterboxed; the starter letterboxes always.
+        max_tokens: how much of a text is read, as far as the model goes; None: as much as it is best at.
+        compiled: compile jina-clip's towers, which takes minutes once and pays on a GPU.
+        int8: quantise jina-clip's weights and run it on the CPU. Its vectors differ, and so does its name.
 
     Raises:
         UnknownEncoder: see `choose`.
         BrokenCheckpoint: the checkpoint's files do not fit together.
+        EncoderError: the encoder reads texts of one length only.
     """
     chosen = choose(choice, models=models)
     if chosen.checkpoint is None:
         from encoders.starter import StarterEncoder
 
-        return StarterEncoder() if threads is None else StarterEncoder(threads=threads)
-    from encoders.jina_clip.encoder import JinaClipEncoder
+        if max_tokens is not None:
+            raise EncoderError("the starter encoder reads as much of a text as it can: leave --max-tokens out")
 
-    return JinaClipEncoder.load(chosen.checkpoint, threads=threads)
+        return StarterEncoder() if threads is None else StarterEncoder(threads=threads)
+    from encoders.jina_clip.encoder import MAX_TOKENS, JinaClipEncoder
+
+    return JinaClipEncoder.load(
+        chosen.checkpoint,
+        geometry="crop" if crops else "fit",
+        device="cpu" if int8 else "auto",
+        max_tokens=max_tokens or MAX_TOKENS,
+        threads=threads,
+        compiled=compiled,
+        int8=int8,
+    )
 
 
 def _find_checkpoint(name: str, models: Path) -> Path | None:

@@ -1,4 +1,4 @@
-"""A page cut into chunks: passages that end at sentences, and its raster."""
+"""A page cut into chunks: passages that end at sentences, and its views."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -32,21 +32,19 @@ def chunk_page(
     max_tokens: int = MAX_TOKENS,
     overlap: int = OVERLAP,
 ) -> list[Chunk]:
-    """The page's text chunks in order, then its image chunk if it has a raster."""
-    chunks: list[Chunk] = [
-        *split_page(page, document_id=document_id, count_tokens=count_tokens, max_tokens=max_tokens, overlap=overlap)
-    ]
-    if page.image is not None:
-        chunks.append(
-            ImageChunk(
-                id=chunk_id(document_id, page.number, Modality.IMAGE, 0),
-                document_id=document_id,
-                page_number=page.number,
-                page_label=page.label,
-                image=page.image,
-            )
+    """The page's text chunks in order, then an image chunk for each of its views."""
+    texts = split_page(page, document_id=document_id, count_tokens=count_tokens, max_tokens=max_tokens, overlap=overlap)
+    images = [
+        ImageChunk(
+            id=chunk_id(document_id, page.number, Modality.IMAGE, position),
+            document_id=document_id,
+            page_number=page.number,
+            page_label=page.label,
+            image=view,
         )
-    return chunks
+        for position, view in enumerate(page.views)
+    ]
+    return [*texts, *images]
 
 
 def split_page(

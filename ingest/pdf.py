@@ -21,8 +21,8 @@ from ingest.layout import Line, compose
 from ingest.limits import Limits
 from ingest.outline import Letters, OutlineEntry, Trail, headings_by_size, place_outline
 from ingest.poppler import PopplerError, draw_page
-from ingest.raster import fit, to_raster
-from ingest.types import RASTER_PX, Format, Heading, Page
+from ingest.raster import drawing_px, fit, views
+from ingest.types import RASTER_PX, Format, Geometry, Heading, Page
 
 _logger = logging.getLogger(__name__)
 
@@ -36,9 +36,10 @@ _MONO = re.compile(r"mono|courier|consol|typewriter|code", re.I)  # in the name 
 class PdfReader:
     """A PDF as pages; see `ingest.reader.DocumentReader`."""
 
-    def __init__(self, path: Path, *, format: Format, name: str, limits: Limits) -> None:
+    def __init__(self, path: Path, *, format: Format, name: str, limits: Limits, geometry: Geometry) -> None:
         self._path = path
         self._name = name
+        self._geometry = geometry
         with _lock:
             self._document = _open(path, name)
             try:
@@ -54,8 +55,8 @@ class PdfReader:
         is_readable = False
         for number in range(1, self.page_count + 1):
             lines, height, problem = self._read_lines(number)
-            image, undrawn = self._draw(number, max_px=RASTER_PX)
-            is_readable |= image is not None or bool(lines)
+            drawing, undrawn = self._draw(number, max_px=self._drawing_px(number))
+            is_readable |= drawing is not None or bool(lines)
             if number == self.page_count and not is_readable:
                 raise UnreadableDocument(f"{self._name} is damaged and no page can be read: get a whole copy")
             label = self._label(number)
@@ -67,14 +68,16 @@ class PdfReader:
                 headings = place_outline(self._outline.get(number, []), text, rows, letters)
             else:
                 headings = headings_by_size(text, rows, letters)
+            image, squares = views(drawing, self._geometry) if drawing is not None else (None, ())
             yield Page(
                 number=number,
                 label=label,
                 text=text,
-                image=to_raster(image) if image is not None else None,
+                image=image,
                 headings=headings,
                 path=trail.path,
                 problem="; ".join(filter(None, (self._repaired(number), problem, undrawn))) or None,
+                views=squares,
             )
             trail.pass_by(headings)
 
@@ -164,6 +167,17 @@ class PdfReader:
             if line["spans"]
         ]
         return lines, float(content["height"]), None
+
+    def _drawing_px(self, number: int) -> int:
+        """Longest side at which the page is drawn for its views."""
+        if self._geometry is Geometry.FIT:
+            return RASTER_PX
+        with _lock:
+            try:
+                rect = self._document.load_page(number - 1).rect
+            except _FAULTS:
+                return 2 * RASTER_PX  # for Poppler, its shape unknown: enough for a page twice as long as wide
+        return drawing_px(rect.width, rect.height, self._geometry)
 
     def _draw(self, number: int, *, max_px: int) -> tuple[Image.Image | None, str | None]:
         """The page's image, or why there is none."""

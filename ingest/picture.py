@@ -8,6 +8,7 @@ import logging
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -28,8 +29,8 @@ from ingest.errors import DocumentTooLarge, UnreadableDocument, UnsupportedForma
 from ingest.formats import sniff
 from ingest.limits import DEFAULT_LIMITS, Limits
 from ingest.names import display_name
-from ingest.raster import fit, to_raster
-from ingest.types import RASTER_PX, Format, Page
+from ingest.raster import drawing_px, fit, views
+from ingest.types import Format, Geometry, Page
 
 _logger = logging.getLogger(__name__)
 
@@ -50,11 +51,12 @@ _DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, Typ
 class PictureReader:
     """A picture as pages; see `ingest.reader.DocumentReader`."""
 
-    def __init__(self, path: Path, *, format: Format, name: str, limits: Limits) -> None:
+    def __init__(self, path: Path, *, format: Format, name: str, limits: Limits, geometry: Geometry) -> None:
         self._path = path
         self._format = format
         self._name = name
         self._limits = limits
+        self._geometry = geometry
         self._image = _open(path, format, name)
         try:
             self.page_count = self._count_frames()
@@ -67,15 +69,17 @@ class PictureReader:
         last_error: UnreadableDocument | None = None
         drawn = 0
         for number in range(1, self.page_count + 1):
-            raster, problem = None, None
+            image: Image.Image | None = None
+            squares: tuple[Image.Image, ...] = ()
+            problem: str | None = None
             try:
-                raster = to_raster(self._decode(number, max_px=RASTER_PX))
+                image, squares = views(self._decode(number), self._geometry)
                 drawn += 1
             except UnreadableDocument as error:
                 last_error, problem = error, str(error)
                 if number == self.page_count and not drawn:
                     raise
-            yield Page(number=number, label=str(number), text="", image=raster, problem=problem)
+            yield Page(number=number, label=str(number), text="", image=image, problem=problem, views=squares)
         if last_error is not None:
             _logger.warning("%s", last_error)
 
@@ -86,6 +90,14 @@ class PictureReader:
         picture = self._decode(number, max_px=max_px)
         picture.thumbnail((max_px, max_px), Image.Resampling.LANCZOS)
         return picture
+
+    def decode(self) -> Image.Image:
+        """The first frame as it is, but upright: its own mode and size."""
+        with self._told_of_damage(1):
+            image = self._frame(1)
+            _check_pixels(image, self._name, self._limits)
+            image.load()
+            return ImageOps.exif_transpose(image)
 
     def close(self) -> None:
         """Close the file."""
@@ -121,14 +133,24 @@ class PictureReader:
             self._image = _open(self._path, self._format, self._name)
         return self._image
 
-    def _decode(self, number: int, *, max_px: int) -> Image.Image:
-        """One frame, upright, in RGB, with a longest side of at least `max_px` if it has that many pixels."""
-        try:
+    def _decode(self, number: int, *, max_px: int | None = None) -> Image.Image:
+        """One frame, upright, in RGB.
+
+        If it has that many pixels, its longest side is at least `max_px`, or what its views need.
+        """
+        with self._told_of_damage(number):
             image = self._frame(number)
             _check_pixels(image, self._name, self._limits)
+            if max_px is None:
+                max_px = drawing_px(*image.size, self._geometry)
             image.draft(image.mode, fit(*image.size, max_px=2 * max_px))  # JPEG decodes straight to a smaller size
             image.load()
             return _to_rgb(_shrink(ImageOps.exif_transpose(image), 2 * max_px))
+
+    @contextmanager
+    def _told_of_damage(self, number: int) -> Iterator[None]:
+        try:
+            yield
         except _DAMAGE as error:
             where = f"frame {number} of {self._name}" if self.page_count > 1 else self._name
             raise UnreadableDocument(f"{where} is damaged ({error}): export it again or get a whole copy") from error
@@ -142,12 +164,28 @@ def read_picture(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Image.Image:
         UnreadableDocument: empty, damaged, or not permitted.
         DocumentTooLarge: more pixels than the limit.
     """
+    with _open_picture(path, limits) as reader:
+        return reader.render_page(1, max_px=QUERY_PX)
+
+
+def decode_picture(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Image.Image:
+    """A picture for an encoder that prepares it by itself: upright, in the file's own mode and size.
+
+    Raises:
+        UnsupportedFormat: it is no picture.
+        UnreadableDocument: empty, damaged, or not permitted.
+        DocumentTooLarge: more pixels than the limit.
+    """
+    with _open_picture(path, limits) as reader:
+        return reader.decode()
+
+
+def _open_picture(path: Path, limits: Limits) -> PictureReader:
     name = display_name(path)
     told = sniff(path)
     if told not in _PLUGINS:
-        raise UnsupportedFormat(f"{name} is {told.upper()}, no picture: search with PNG, JPEG, WebP, TIFF, GIF or BMP")
-    with PictureReader(path, format=told, name=name, limits=limits) as reader:
-        return reader.render_page(1, max_px=QUERY_PX)
+        raise UnsupportedFormat(f"{name} is {told.upper()}, no picture: give PNG, JPEG, WebP, TIFF, GIF or BMP")
+    return PictureReader(path, format=told, name=name, limits=limits, geometry=Geometry.FIT)
 
 
 def _open(path: Path, told: Format, name: str) -> ImageFile.ImageFile:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from ingest.errors import DocumentTooLarge, UnreadableDocument
 from ingest.limits import DEFAULT_LIMITS, Limits
-from ingest.types import Format, Page
+from ingest.types import Format, Geometry, Page
 
 
 class DocumentReader(Protocol):
@@ -53,7 +53,9 @@ class DocumentReader(Protocol):
 
 
 class _Opener(Protocol):
-    def __call__(self, path: Path, *, format: Format, name: str, limits: Limits) -> DocumentReader: ...
+    def __call__(
+        self, path: Path, *, format: Format, name: str, limits: Limits, geometry: Geometry
+    ) -> DocumentReader: ...
 
 
 # By name, so that a program which reads no PDF never loads MuPDF.
@@ -70,7 +72,14 @@ _READERS = {
 }
 
 
-def open_reader(path: Path, *, format: Format, name: str, limits: Limits = DEFAULT_LIMITS) -> DocumentReader:
+def open_reader(
+    path: Path,
+    *,
+    format: Format,
+    name: str,
+    limits: Limits = DEFAULT_LIMITS,
+    geometry: Geometry = Geometry.FIT,
+) -> DocumentReader:
     """Open a file for reading; close it with `with`.
 
     Args:
@@ -78,6 +87,7 @@ def open_reader(path: Path, *, format: Format, name: str, limits: Limits = DEFAU
         format: as told by `formats.sniff`.
         name: what messages call the document.
         limits: bounds on its cost.
+        geometry: which views its pages have.
 
     Raises:
         UnreadableDocument: damaged, empty, encrypted, or not permitted.
@@ -95,4 +105,4 @@ def open_reader(path: Path, *, format: Format, name: str, limits: Limits = DEFAU
         )
     module, reader = _READERS[format]
     opener = cast(_Opener, getattr(import_module(module), reader))
-    return opener(path, format=format, name=name, limits=limits)
+    return opener(path, format=format, name=name, limits=limits, geometry=geometry)

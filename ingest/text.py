@@ -10,7 +10,7 @@ from ingest.charset import decode
 from ingest.cleaning import clean
 from ingest.errors import DocumentTooLarge, UnreadableDocument
 from ingest.limits import Limits
-from ingest.types import Format, Heading, Page
+from ingest.types import Format, Geometry, Heading, Page
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#*)?[ \t]*$")
@@ -22,7 +22,7 @@ class TextReader:
 
     page_count = 1
 
-    def __init__(self, path: Path, *, format: Format, name: str, limits: Limits) -> None:
+    def __init__(self, path: Path, *, format: Format, name: str, limits: Limits, geometry: Geometry) -> None:
         size = path.stat().st_size
         if size > limits.max_text_bytes:
             raise DocumentTooLarge(

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from PIL import Image
 
-RASTER_PX = 512  # side of the square raster of every page and picture, letterboxed on white
+RASTER_PX = 512  # side of every square raster: the whole page or picture letterboxed on white, and its views
 
 _NAMESPACE = uuid.UUID("6f1c6f0e-6c55-4d2a-9d4e-9a4b5ad0c1c2")  # ours, made once
 
@@ -32,6 +32,14 @@ class Modality(StrEnum):
     IMAGE = "image"
 
 
+class Geometry(StrEnum):
+    """How a page or picture of any shape becomes squares of RASTER_PX for the encoder."""
+
+    FIT = "fit"  # the whole, letterboxed on white
+    CROP = "crop"  # the middle square of the short side, as jina-clip's own preprocessing does
+    TILES = "tiles"  # the whole, and overlapping squares along the long side
+
+
 @dataclass(frozen=True, slots=True)
 class Heading:
     """A heading on a page."""
@@ -52,6 +60,7 @@ class Page:
     headings: tuple[Heading, ...] = ()  # those that begin on this page, by start
     path: tuple[str, ...] = ()  # headings in force before the page's first character, highest first
     problem: str | None = None  # why the page is incomplete, in words for the user
+    views: tuple[Image.Image, ...] = ()  # what is encoded, (RASTER_PX, RASTER_PX) RGB each; see Geometry
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +84,7 @@ class TextChunk:
 
 @dataclass(frozen=True, slots=True)
 class ImageChunk:
-    """The raster of one page or picture."""
+    """One view of a page or picture."""
 
     id: str  # uuid5
     document_id: str

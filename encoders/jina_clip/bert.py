@@ -25,25 +25,27 @@ class JinaBert(nn.Module):
             self.emb_ln = nn.LayerNorm(config.width, eps=config.norm_eps)
             self.encoder = nn.ModuleDict({"layers": nn.ModuleList(map(_Layer, [config] * config.layers))})
 
-    def forward(self, ids: Tensor, attention_mask: Tensor) -> tuple[Tensor]:
+    def forward(self, ids: Tensor, attention_mask: Tensor | None) -> tuple[Tensor]:
         """Hidden states, in a tuple as transformers' models give them.
 
         Args:
             ids: (B, T)
-            attention_mask: (B, T), 1 for a token, 0 for padding.
+            attention_mask: (B, T), 1 for a token, 0 for padding; None where there is no padding.
         """
         states = self.emb_ln(self.embeddings(ids))  # (B, T, D)
-        bias = self._bias(attention_mask, states.dtype)  # (B, heads, T, T)
+        bias = self._bias(states, attention_mask)  # (B or 1, heads, T, T)
         for layer in cast(nn.ModuleList, self.encoder["layers"]):
             states = layer(states, bias)
         return (states,)
 
-    def _bias(self, mask: Tensor, dtype: torch.dtype) -> Tensor:
-        positions = torch.arange(mask.shape[1], device=mask.device)
+    def _bias(self, states: Tensor, mask: Tensor | None) -> Tensor:
+        positions = torch.arange(states.shape[1], device=states.device)
         distance = (positions[:, None] - positions[None, :]).abs()  # (T, T)
-        alibi = -torch.tensor(self._slopes, device=mask.device)[:, None, None] * distance  # (heads, T, T)
-        padding = mask[:, None, None, :] == 0  # (B, 1, 1, T)
-        return alibi.unsqueeze(0).masked_fill(padding, -torch.inf).to(dtype)
+        alibi = -torch.tensor(self._slopes, device=states.device)[:, None, None] * distance  # (heads, T, T)
+        bias = alibi.unsqueeze(0)
+        if mask is not None:
+            bias = bias.masked_fill(mask[:, None, None, :] == 0, -torch.inf)
+        return bias.to(states.dtype)
 
 
 def alibi_slopes(heads: int) -> list[float]:

@@ -1,23 +1,38 @@
 """The jina-clip encoder: one vector space for texts and pictures."""
 
 import logging
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from threading import Lock
 
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 
-from encoders.base import Embeddings, EncoderError
+from encoders.base import Embeddings
+from encoders.jina_clip.acceleration import compile_towers, quantize_towers
+from encoders.jina_clip.batches import prepare_ahead, token_batches
 from encoders.jina_clip.config import ClipConfig, read_config
+from encoders.jina_clip.device import Precision, choose_device, choose_dtype
 from encoders.jina_clip.files import check_complete, fingerprint
-from encoders.jina_clip.pixels import Geometry, PixelConfig, read_pixel_config, to_pixels
+from encoders.jina_clip.pixels import Geometry, PixelConfig, read_pixel_config, to_batch
+from encoders.jina_clip.pooling import pool_weights, to_unit_rows
+from encoders.jina_clip.runner import Budget, Runner
+from encoders.jina_clip.spans import plan_windows
 from encoders.jina_clip.tokens import ClipTokenizer
 from encoders.jina_clip.weights import Towers, load_towers
 
 MAX_TOKENS = 512  # of the official encode_text, and the length of the last training stage
+_LEAST_CONTEXT = 3  # one token between the two special ones
+
+# What one forward pass takes to begin with.
+_PICTURES = {"cpu": 4, "mps": 16}
+_TOKENS = {"cpu": 4_096, "mps": 16_384}
+_PICTURES_ON_GPU = 64
+_TOKENS_ON_GPU = 65_536
 
 _log = logging.getLogger(__name__)
 
@@ -54,11 +69,10 @@ class JinaClipEncoder:
         self._geometry = geometry
         self._max_tokens = max_tokens
         weight = next(towers.vision.parameters())
-        self._device, self._dtype = weight.device, weight.dtype
-        self._lock = Lock()
-        small = self._device.type == "cpu"
-        self._image_batch = 4 if small else 64
-        self._token_budget = 4_096 if small else 65_536
+        self._dtype = weight.dtype
+        self._runner = Runner(weight.device)
+        self._pictures = Budget(_PICTURES.get(weight.device.type, _PICTURES_ON_GPU))
+        self._tokens = Budget(_TOKENS.get(weight.device.type, _TOKENS_ON_GPU))
 
     @classmethod
     def load(
@@ -67,42 +81,57 @@ class JinaClipEncoder:
         *,
         geometry: Geometry = "fit",
         device: str = "auto",
+        dtype: Precision = "auto",
         max_tokens: int = MAX_TOKENS,
         threads: int | None = None,
+        compiled: bool = False,
+        int8: bool = False,
     ) -> "JinaClipEncoder":
         """Load a checkpoint folder in the official layout.
 
         Args:
             folder: holds config.json, preprocessor_config.json, tokenizer.json and model.safetensors.
             geometry: ``fit`` or ``crop``; part of the name, since vectors depend on it.
-            device: ``auto`` or a torch device; fp32 on CPU and MPS, bf16 or else fp16 on CUDA.
+            device: ``auto`` or a torch device.
+            dtype: of weights and forward pass; ``auto`` is fp32 on CPU and MPS, bf16 or else fp16 on CUDA. Features
+                are pooled and normalised in fp32 whatever it is.
             max_tokens: special tokens included, at most what the model has positions for.
             threads: CPU threads of torch in this process; None leaves them as they are.
+            compiled: let torch compile the towers, which takes minutes at the first batches and a C++ compiler.
+            int8: linear layers in 8-bit whole numbers, on the CPU only; part of the name.
 
         Raises:
             BrokenCheckpoint: files are missing, damaged or do not fit together.
+            ValueError: ``int8`` on another device than the CPU or together with another precision than fp32.
         """
+        where = choose_device(device)
+        number = choose_dtype(dtype, where)
+        if int8 and (where.type != "cpu" or number != torch.float32):
+            raise ValueError(f"int8 runs on the CPU in float32, not on {where} in {number}: leave one of them out")
         check_complete(folder)
         config = read_config(folder)
         if threads is not None:
             torch.set_num_threads(threads)
-        where = _device(device)
         max_tokens = min(max_tokens, config.text.longest)
-        towers = load_towers(folder, config, device=where, dtype=_dtype(where))
+        towers = load_towers(folder, config, device=where, dtype=number)
         _log.info("%s: %d tensors loaded from %s onto %s", config.family, towers.tensors, folder, where)
+        if int8:
+            quantize_towers(towers)
+        if compiled:
+            compile_towers(towers)
         return cls(
             towers,
             config,
             pixels=read_pixel_config(folder, config.vision),
             tokenizer=ClipTokenizer(folder, vocabulary=config.text.vocabulary, max_tokens=max_tokens),
-            name=f"{config.family}@{fingerprint(folder)}/{geometry}",
+            name=f"{config.family}@{fingerprint(folder)}/{geometry}{'/int8' if int8 else ''}",
             geometry=geometry,
             max_tokens=max_tokens,
         )
 
     @property
     def name(self) -> str:
-        """``<family>@<fingerprint of the files>/<geometry>``; device and precision are not part of it."""
+        """``<family>@<fingerprint of the files>/<geometry>``, and ``/int8`` if so; device and dtype are not part."""
         return self._name
 
     @property
@@ -115,6 +144,11 @@ class JinaClipEncoder:
         """Tokens of one text that are read, the two special ones included."""
         return self._max_tokens
 
+    @property
+    def longest_context(self) -> int:
+        """Tokens the text tower has positions for, the two special ones included."""
+        return self._config.text.longest
+
     def count_tokens(self, text: str) -> int:
         """Number of the model's own tokens in ``text``, special tokens excluded."""
         return self._tokenizer.count(text)
@@ -126,67 +160,92 @@ class JinaClipEncoder:
     def encode_texts(self, texts: Sequence[str]) -> Embeddings:
         """Encode passages: (N, D)."""
         rows = self._tokenizer.encode(texts)
-        embeddings = self._empty(len(rows))
-        for batch in token_batches([len(ids) for ids in rows], budget=self._token_budget):
-            longest = max(len(rows[index]) for index in batch)
-            ids = np.full((len(batch), longest), self._config.text.pad_id, dtype=np.int64)
+        features = self._zeros(len(rows))
+
+        def prepare(batch: list[int]) -> Tensor:
+            return self._runner.stage(self._pad([rows[index] for index in batch]))
+
+        batches = token_batches([len(ids) for ids in rows], budget=self._tokens.size)
+        for batch, ids in prepare_ahead(batches, prepare):
+            forward = partial(self._towers.text, padded=self._has_padding(ids))
+            features[batch] = self._run_text(forward, ids).numpy()
+        return to_unit_rows(features, self._name)
+
+    def encode_spans(self, text: str, spans: Sequence[tuple[int, int]], *, context: int) -> Embeddings:
+        """Encode passages of one text, each seen together with what stands around it (late chunking): (N, D).
+
+        A passage's vector is the mean of the states of the tokens that stand for its characters; the two special
+        tokens count to passages at the very beginning and end of the text. How a text longer than ``context`` is
+        read says `encoders.jina_clip.spans`. A passage without a token, white space for one, is encoded by itself.
+
+        Args:
+            text: of any length.
+            spans: (start, end) character ranges of ``text``, half open, in any order; they may overlap.
+            context: most tokens read at once, special ones included.
+
+        Raises:
+            ValueError: a span lies outside the text, or ``context`` is not in 3..`longest_context`.
+        """
+        self._check_spans(text, spans, context)
+        tokens = self._tokenizer.locate(text)
+        windows = plan_windows(tokens, spans, size=context - 2)
+        rows = [self._tokenizer.wrap(tokens.ids[window.tokens.start : window.tokens.stop]) for window in windows]
+        features = self._zeros(len(spans))
+
+        def prepare(batch: list[int]) -> tuple[Tensor, Tensor]:
+            ids = self._pad([rows[index] for index in batch])
+            weights = pool_weights([windows[index] for index in batch], ids != self._towers.text.pad_id)
+            return self._runner.stage(ids), self._runner.stage(weights)
+
+        batches = token_batches([len(ids) for ids in rows], budget=self._tokens.size)
+        for batch, (ids, weights) in prepare_ahead(batches, prepare):
+            forward = partial(self._towers.text.pool, padded=self._has_padding(ids))
+            sums = self._run_text(forward, ids, weights).numpy()  # (B, P, D)
             for line, index in enumerate(batch):
-                ids[line, : len(rows[index])] = rows[index]
-            embeddings[batch] = self._run(self._towers.text, torch.from_numpy(ids))
-        return embeddings
+                for column, piece in enumerate(windows[index].pieces):
+                    features[piece.span] += sums[line, column]
+
+        bare = [number for number in range(len(spans)) if not features[number].any()]
+        features[bare] = self.encode_texts([text[slice(*spans[number])] for number in bare])
+        return to_unit_rows(features, self._name)
 
     def encode_images(self, images: Sequence[Image.Image]) -> Embeddings:
         """Encode pictures of any size: (N, D)."""
-        embeddings = self._empty(len(images))
-        for start in range(0, len(images), self._image_batch):
-            batch = images[start : start + self._image_batch]
-            pixels = np.stack([to_pixels(image, self._pixels, self._geometry) for image in batch])
-            inputs = torch.from_numpy(pixels).to(self._dtype)
-            embeddings[start : start + len(batch)] = self._run(self._towers.vision, inputs)
-        return embeddings
+        features = self._zeros(len(images))
+        size = self._pictures.size
+        with ThreadPoolExecutor(min(size, os.cpu_count() or 1)) as pool:
 
-    def _empty(self, rows: int) -> Embeddings:
-        return np.empty((rows, self._config.sizes[-1]), dtype=np.float32)
+            def prepare(batch: range) -> Tensor:
+                pictures = [images[index] for index in batch]
+                pixels = to_batch(pictures, self._pixels, self._geometry, pool)
+                return self._runner.stage(torch.from_numpy(pixels).to(self._dtype))
 
-    def _run(self, tower: nn.Module, inputs: Tensor) -> Embeddings:
-        with self._lock, torch.inference_mode():
-            features = tower(inputs.to(self._device)).float().cpu()
-        norms = features.norm(dim=-1, keepdim=True)  # (B, 1)
-        if not bool((torch.isfinite(norms) & (norms > 0)).all()):
-            raise EncoderError(f"{self._name} gave a vector without a direction; its weights may be damaged")
-        unit: Embeddings = (features / norms).numpy()
-        return unit
+            batches = (range(start, min(start + size, len(images))) for start in range(0, len(images), size))
+            for batch, pixels in prepare_ahead(batches, prepare):
+                rows = self._runner.run(self._towers.vision, pixels, budget=self._pictures, cost=1, unit="picture")
+                features[batch] = rows.numpy()
+        return to_unit_rows(features, self._name)
 
+    def _check_spans(self, text: str, spans: Sequence[tuple[int, int]], context: int) -> None:
+        if not _LEAST_CONTEXT <= context <= self.longest_context:
+            raise ValueError(f"context: expected {_LEAST_CONTEXT} to {self.longest_context} tokens, found {context}")
+        for start, end in spans:
+            if not 0 <= start <= end <= len(text):
+                raise ValueError(f"span {start}..{end} lies outside the text, which has {len(text)} characters")
 
-def token_batches(lengths: Sequence[int], *, budget: int) -> Iterator[list[int]]:
-    """Group texts of like length, longest first, so that little padding is computed.
+    def _zeros(self, rows: int) -> Embeddings:
+        return np.zeros((rows, self._config.sizes[-1]), dtype=np.float32)
 
-    Args:
-        lengths: tokens of each text.
-        budget: most tokens a batch may have, padding included; a single longer text has its own batch.
+    def _pad(self, rows: Sequence[Sequence[int]]) -> Tensor:
+        ids = np.full((len(rows), max(map(len, rows))), self._config.text.pad_id, dtype=np.int64)
+        for line, row in enumerate(rows):
+            ids[line, : len(row)] = row
+        return torch.from_numpy(ids)  # (B, T)
 
-    Yields:
-        Indices into ``lengths``; every one exactly once.
-    """
-    batch: list[int] = []
-    for index in sorted(range(len(lengths)), key=lambda index: -lengths[index]):
-        if batch and lengths[batch[0]] * (len(batch) + 1) > budget:
-            yield batch
-            batch = []
-        batch.append(index)
-    if batch:
-        yield batch
+    def _has_padding(self, ids: Tensor) -> bool:
+        """Also where a text spells the padding token out, which the official code masks like padding."""
+        return bool((ids == self._config.text.pad_id).any())
 
-
-def _device(name: str) -> torch.device:
-    if name != "auto":
-        return torch.device(name)
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-
-
-def _dtype(device: torch.device) -> torch.dtype:
-    if device.type != "cuda":
-        return torch.float32
-    return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
+    def _run_text(self, forward: partial[Tensor], ids: Tensor, *others: Tensor) -> Tensor:
+        cost = ids.shape[1]
+        return self._runner.run(forward, ids, *others, budget=self._tokens, cost=cost, unit=f"text of {cost:,} tokens")

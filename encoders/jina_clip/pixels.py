@@ -1,5 +1,7 @@
 """Pictures to pixels as the model wants them."""
 
+from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -60,6 +62,16 @@ def to_pixels(image: Image.Image, config: PixelConfig, geometry: Geometry) -> Pi
     pixels = np.asarray(square, dtype=np.float32) / np.float32(255)  # (S, S, 3)
     normal = (pixels - np.array(config.mean, np.float32)) / np.array(config.std, np.float32)
     return np.ascontiguousarray(normal.transpose(2, 0, 1))  # (3, S, S)
+
+
+def to_batch(
+    images: Sequence[Image.Image], config: PixelConfig, geometry: Geometry, workers: Executor
+) -> npt.NDArray[np.float32]:
+    """Decode and resize pictures at the same time, in order: (B, 3, S, S)."""
+    # A file that is opened but not read yet must not be read by two threads: each picture once.
+    once = {id(image): image for image in images}
+    pending = {key: workers.submit(to_pixels, image, config, geometry) for key, image in once.items()}
+    return np.stack([pending[id(image)].result() for image in images])
 
 
 def _crop(image: Image.Image, size: int) -> Image.Image:

@@ -9,7 +9,7 @@ from PIL import Image
 
 from app.adding import add_file
 from app.settings import Settings
-from app.shelf import Shelf
+from app.shelf import Shelf, collection_for
 from app.types import Added, AddStatus
 from encoders.base import BrokenCheckpoint, Embeddings, Encoder, EncoderError
 from ingest.files import digest
@@ -26,7 +26,13 @@ def shelf(settings: Settings) -> Iterator[Shelf]:
 
 
 def add(shelf: Shelf, path: Path, encoder: Encoder) -> Added:
-    return add_file(shelf, path, source=path, load_encoder=lambda: encoder, on_page=lambda done, pages: None)
+    return add_file(
+        shelf,
+        path,
+        source=path,
+        prepare=lambda: (encoder, collection_for(encoder)),
+        on_page=lambda done, pages: None,
+    )
 
 
 def test_what_a_failure_left_behind_is_taken_back_and_the_file_goes_in_whole(

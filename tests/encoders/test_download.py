@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from jina_clip_golden import V2
+from jina_clip_golden import V2, copy_checkpoint
 
 from encoders import registry
-from encoders.download import RELEASES, DownloadFailed, Release, download
+from encoders.download import RELEASES, DownloadFailed, Release, accept, accepted, download, is_genuine
 from encoders.jina_clip.files import is_complete
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
@@ -51,6 +51,7 @@ class Hub:
     def __init__(self) -> None:
         self.ranges: list[str | None] = []  # of each GET of the weights
         self.breaks_at: int | None = None  # hang up once after so many bytes of the weights
+        self.ignores_ranges = False  # send the file from its start whatever was asked, as some mirrors do
         hub = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -75,6 +76,8 @@ class Hub:
                 wanted = self.headers.get("Range")
                 if body and file.name == "model.safetensors":
                     hub.ranges.append(wanted)
+                if hub.ignores_ranges:
+                    wanted = None
                 start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else 0
                 self.send_response(206 if wanted else 200)
                 if wanted:
@@ -168,6 +171,7 @@ def test_a_killed_download_is_not_loaded_and_goes_on_where_it_stopped(hub: Hub, 
     killed = run(hub.endpoint, models, release(), die_at=len(WEIGHTS) // 2)
     assert killed.returncode == 9
     assert not (models / "tiny").exists()
+    assert not any(is_complete(folder) for folder in models.iterdir())
 
     again = run(hub.endpoint, models, release())
 
@@ -187,6 +191,38 @@ def test_a_connection_that_breaks_is_taken_up_again(hub: Hub, models: Path) -> N
     assert done.returncode == 0, done.stdout + done.stderr
     assert (models / "tiny" / "model.safetensors").read_bytes() == WEIGHTS
     assert hub.ranges[1:] == [f"bytes={len(WEIGHTS) // 2 // CHUNK * CHUNK}-"]
+
+
+def test_a_hub_that_cannot_continue_a_file_never_leaves_a_wrong_one(hub: Hub, models: Path) -> None:
+    run(hub.endpoint, models, release(), die_at=len(WEIGHTS) // 2)
+    hub.ignores_ranges = True
+
+    attempts = [run(hub.endpoint, models, release()) for _ in range(2)]
+
+    assert [attempt.returncode for attempt in attempts][-1] == 0, attempts[-1].stdout + attempts[-1].stderr
+    assert (models / "tiny" / "model.safetensors").read_bytes() == WEIGHTS
+
+
+def test_a_part_longer_than_the_file_is_fetched_anew(hub: Hub, models: Path) -> None:
+    (models / "tiny.part").mkdir(parents=True)
+    (models / "tiny.part" / "model.safetensors.incomplete").write_bytes(WEIGHTS + b"of another revision")
+
+    done = run(hub.endpoint, models, release())
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (models / "tiny" / "model.safetensors").read_bytes() == WEIGHTS
+
+
+def test_a_damaged_part_is_found_out_and_not_continued_again(hub: Hub, models: Path) -> None:
+    (models / "tiny.part").mkdir(parents=True)
+    (models / "tiny.part" / "model.safetensors.incomplete").write_bytes(b"x" * (len(WEIGHTS) // 2))
+
+    first, second = (run(hub.endpoint, models, release()) for _ in range(2))
+
+    assert first.returncode == 1
+    assert "is not the published file" in first.stdout
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert (models / "tiny" / "model.safetensors").read_bytes() == WEIGHTS
 
 
 def test_a_file_that_is_not_the_published_one_is_deleted_and_named(hub: Hub, models: Path) -> None:
@@ -235,6 +271,15 @@ def test_offline_mode_is_honoured(hub: Hub, models: Path) -> None:
     assert hub.ranges == []
 
 
+def test_offline_mode_keeps_nobody_from_what_is_there(hub: Hub, models: Path) -> None:
+    copy_checkpoint(V2, models / "tiny")
+
+    done = run(hub.endpoint, models, release(), HF_HUB_OFFLINE="1")
+
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == [f"folder {models / 'tiny'}"]
+
+
 def test_an_incomplete_folder_is_replaced(hub: Hub, models: Path) -> None:
     (models / "tiny").mkdir(parents=True)
     (models / "tiny" / "config.json").write_text("{}")
@@ -270,3 +315,66 @@ def test_the_released_checkpoint_is_pinned() -> None:
     assert re.fullmatch("[0-9a-f]{40}", v2.revision)
     assert re.fullmatch("[0-9a-f]{64}", v2.weights_sha256)
     assert "CC BY-NC 4.0" in v2.licence
+
+
+def test_a_download_under_way_is_not_taken_for_the_model(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(models / "empty"))
+    copy_checkpoint(V2, models / "jina-clip-v2.part")
+
+    assert registry.choose("auto", models=models).name == "starter"
+
+
+def test_the_licence_is_accepted_once_for_all_later_downloads(models: Path) -> None:
+    v2 = RELEASES["jina-clip-v2"]
+    assert not accepted(v2, models)
+
+    accept(v2, models)
+
+    assert accepted(v2, models)
+    assert not accepted(release(), models)
+
+
+def test_accepting_one_licence_keeps_what_was_accepted_before(models: Path) -> None:
+    for one in (release(), RELEASES["jina-clip-v2"]):
+        accept(one, models)
+
+    assert accepted(release(), models)
+
+
+def test_a_licence_in_other_words_is_asked_for_again(models: Path) -> None:
+    accept(release(), models)
+
+    changed = Release("tiny", "maker/tiny", REVISION, "0" * 64, 1, licence="for money")
+
+    assert not accepted(changed, models)
+
+
+@pytest.mark.parametrize("note", ["", "[]", '{"tiny": true}', "\x00"])
+def test_a_note_that_cannot_be_read_is_asked_for_again_and_replaced(models: Path, note: str) -> None:
+    accept(release(), models)
+    (models / ".accepted.json").write_text(note)
+    assert not accepted(release(), models)
+
+    accept(release(), models)
+
+    assert accepted(release(), models)
+
+
+def test_a_models_folder_that_cannot_be_written_is_told(models: Path) -> None:
+    models.write_text("a file where the folder should be")
+
+    with pytest.raises(DownloadFailed, match="could not be noted"):
+        accept(release(), models)
+
+
+def test_a_copied_checkpoint_is_genuine_only_to_the_last_byte(tmp_path: Path) -> None:
+    copy = copy_checkpoint(V2, tmp_path / "copy")
+    assert is_genuine(release(), copy)
+
+    with (copy / "model.safetensors").open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        last = file.read(1)
+        file.seek(-1, os.SEEK_END)
+        file.write(bytes([last[0] ^ 1]))
+
+    assert not is_genuine(release(), copy)

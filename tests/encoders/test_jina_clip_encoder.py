@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from encoders.base import BrokenCheckpoint, EncoderError
 from encoders.jina_clip.config import read_config
-from encoders.jina_clip.encoder import JinaClipEncoder, token_batches
+from encoders.jina_clip.encoder import JinaClipEncoder
 from encoders.jina_clip.pixels import PixelConfig, read_pixel_config, to_pixels
 
 ROUNDING = 1e-6  # fp32, of a batch's shape
@@ -193,19 +193,3 @@ def test_a_preprocessor_file_of_another_model_is_refused(
 
     with pytest.raises(BrokenCheckpoint, match=message):
         JinaClipEncoder.load(folder, device="cpu")
-
-
-# Batches.
-
-
-def test_batches_hold_every_text_once_and_keep_to_the_budget() -> None:
-    lengths = [3, 500, 7, 90, 90, 12, 1, 512, 64]
-
-    batches = list(token_batches(lengths, budget=512))
-
-    assert sorted(index for batch in batches for index in batch) == list(range(len(lengths)))
-    assert all(len(batch) * max(lengths[index] for index in batch) <= 512 for batch in batches)
-
-
-def test_a_text_longer_than_the_budget_is_alone() -> None:
-    assert list(token_batches([600, 2, 3], budget=512)) == [[0], [2, 1]]

@@ -10,7 +10,7 @@ from PIL import Image
 
 from ingest.boundaries import split_sentences
 from ingest.chunk import chunk_page, split_page
-from ingest.types import RASTER_PX, Heading, ImageChunk, Modality, Page, TextChunk
+from ingest.types import RASTER_PX, Heading, ImageChunk, Modality, Page, TextChunk, chunk_id
 
 SENTENCES = {
     "english": ["All human beings are born free.", "They met Mr. Smith at 3.30 p.m. today!", "Is it so?"],
@@ -162,8 +162,12 @@ def test_a_page_without_text_has_no_chunk():
     assert split(" \n\n\t ") == []
 
 
+def raster(colour: str = "white") -> Image.Image:
+    return Image.new("RGB", (RASTER_PX, RASTER_PX), colour)
+
+
 def test_a_page_and_its_raster_become_chunks_of_both_kinds():
-    page = Page(number=7, label="v", text="Words.", image=Image.new("RGB", (RASTER_PX, RASTER_PX)))
+    page = Page(number=7, label="v", text="Words.", image=raster(), views=(raster(),))
 
     text, image = chunk_page(page, document_id="d", count_tokens=len, max_tokens=40, overlap=0)
 
@@ -171,6 +175,29 @@ def test_a_page_and_its_raster_become_chunks_of_both_kinds():
     assert (image.modality, image.page_number, image.page_label) == (Modality.IMAGE, 7, "v")
     assert isinstance(image, ImageChunk)
     assert text.id != image.id
+
+
+def test_each_view_is_a_chunk_with_an_id_of_its_own():
+    views = (raster("white"), raster("red"), raster("blue"))
+    page = Page(number=7, label="v", text="", image=views[0], views=views)
+
+    chunks = chunk_page(page, document_id="d", count_tokens=len)
+
+    assert [chunk.image for chunk in chunks] == list(views)
+    assert [chunk.id for chunk in chunks] == [chunk_id("d", 7, Modality.IMAGE, position) for position in range(3)]
+    assert len({chunk.id for chunk in chunks}) == 3
+
+
+def test_the_first_view_has_the_id_it_has_always_had():
+    (chunk,) = chunk_page(
+        Page(number=7, label="v", text="", image=raster(), views=(raster(),)), document_id="d", count_tokens=len
+    )
+
+    assert chunk.id == "934d9fd6-274a-5a1d-840f-dcd8ec785d9a"
+
+
+def test_a_page_without_views_has_no_image_chunk():
+    assert chunk_page(page_of("", number=1), document_id="d", count_tokens=len) == []
 
 
 @pytest.mark.parametrize("overlap", [-1, 40, 41])

@@ -12,21 +12,22 @@ from PIL import Image
 from ingest import poppler
 from ingest.errors import DocumentTooLarge, UnreadableDocument
 from ingest.limits import Limits
+from ingest.raster import to_raster
 from ingest.reader import DocumentReader, open_reader
-from ingest.types import RASTER_PX, Format, Page
+from ingest.types import RASTER_PX, Format, Geometry, Page
 
-BLUE, WHITE = (0, 0, 255), (255, 255, 255)
+BLUE, RED, WHITE = (0, 0, 255), (255, 0, 0), (255, 255, 255)
 BODY = "Some words to read, and a few more of them to make up a line of the body."
 
 needs_poppler = pytest.mark.skipif(shutil.which("pdftoppm") is None, reason="poppler-utils is not installed")
 
 
-def opened(path: Path, limits: Limits | None = None) -> DocumentReader:
-    return open_reader(path, format=Format.PDF, name=path.name, limits=limits or Limits())
+def opened(path: Path, limits: Limits | None = None, geometry: Geometry = Geometry.FIT) -> DocumentReader:
+    return open_reader(path, format=Format.PDF, name=path.name, limits=limits or Limits(), geometry=geometry)
 
 
-def pages(path: Path, limits: Limits | None = None) -> list[Page]:
-    with opened(path, limits) as reader:
+def pages(path: Path, limits: Limits | None = None, geometry: Geometry = Geometry.FIT) -> list[Page]:
+    with opened(path, limits, geometry) as reader:
         return list(reader.read_pages())
 
 
@@ -109,12 +110,85 @@ def test_a_preview_has_the_wanted_size_and_aspect(made):
             reader.render_page(0, max_px=100)
 
 
-@pytest.mark.parametrize("size", [(14_400, 14_400), (20_000, 3), (3, 3)])
-def test_pages_of_any_size_are_drawn(made, size):
+@pytest.mark.parametrize("geometry", Geometry)
+@pytest.mark.parametrize("size", [(14_400, 14_400), (20_000, 3), (3, 14_400), (3, 3)])
+def test_pages_of_any_size_are_drawn(made, size, geometry):
     document = pymupdf.open()
     document.new_page(width=size[0], height=size[1])
 
-    assert pages(made(document))[0].image.size == (RASTER_PX, RASTER_PX)
+    (page,) = pages(made(document), geometry=geometry)
+
+    assert {image.size for image in (page.image, *page.views)} == {(RASTER_PX, RASTER_PX)}
+
+
+def banded(width: float, height: float, rotation: int = 0) -> pymupdf.Document:
+    """A page with a blue band at the top, a red one at the bottom, each an eighth of its height."""
+    document = pymupdf.open()
+    page = document.new_page(width=width, height=height)
+    page.draw_rect(pymupdf.Rect(0, 0, width, height / 8), fill=(0, 0, 1), color=None)
+    page.draw_rect(pymupdf.Rect(0, height * 7 / 8, width, height), fill=(1, 0, 0), color=None)
+    page.set_rotation(rotation)
+    return document
+
+
+def bands(image: Image.Image) -> tuple[bool, bool]:
+    """Whether a picture shows blue, and red."""
+    colours = {colour for _, colour in image.getcolors(1 << 20)}
+    return BLUE in colours, RED in colours
+
+
+def test_fitted_the_page_as_shown_is_all_that_is_encoded(made):
+    (page,) = pages(made(banded(595, 842)))
+
+    assert len(page.views) == 1
+    assert page.views[0] is page.image
+    assert bands(page.image) == (True, True)
+
+
+@pytest.mark.parametrize("rotation", [0, 90])
+def test_cropped_the_middle_square_is_encoded_and_the_whole_page_shown(made, rotation):
+    (page,) = pages(made(banded(595, 842, rotation)), geometry=Geometry.CROP)
+
+    (crop,) = page.views
+    assert bands(page.image) == (True, True)
+    assert crop.getcolors() == [(RASTER_PX**2, WHITE)]
+
+
+@pytest.mark.parametrize(
+    ("rotation", "shown"), [(0, [(True, False), (False, True)]), (90, [(False, True), (True, False)])]
+)
+def test_tiled_the_whole_and_both_ends_of_a_page_are_encoded(made, rotation, shown):
+    (page,) = pages(made(banded(595, 842, rotation)), geometry=Geometry.TILES)
+
+    whole, *tiles = page.views
+    assert whole is page.image
+    assert bands(whole) == (True, True)
+    assert [bands(tile) for tile in tiles] == shown
+
+
+@pytest.mark.parametrize("size", [(595, 842), (842, 595)])
+def test_tiles_are_drawn_at_their_size_and_not_enlarged(made, size):
+    document = pymupdf.open()
+    page = document.new_page(width=size[0], height=size[1])
+    page.insert_textbox((20, 20, size[0], size[1]), BODY * 20, fontsize=9)
+    path = made(document)
+
+    (read,) = pages(path, geometry=Geometry.TILES)
+    with opened(path) as reader:
+        drawn = reader.render_page(1, max_px=725)
+
+    assert read.views[1].tobytes() == drawn.crop((0, 0, RASTER_PX, RASTER_PX)).tobytes()
+    assert read.image.tobytes() == to_raster(drawn).tobytes()
+
+
+def test_a_long_strip_has_eight_segments_and_a_square_none(made):
+    document = pymupdf.open()
+    for width, height in ((300, 14_000), (300, 300)):
+        document.new_page(width=width, height=height)
+
+    strip, square = pages(made(document), geometry=Geometry.TILES)
+
+    assert (len(strip.views), len(square.views)) == (9, 1)
 
 
 def test_a_page_of_no_size_is_drawn(made):
@@ -376,9 +450,20 @@ def test_a_page_that_fails_keeps_its_number_and_says_what_to_install(made, monke
     whole, damaged = pages(made(page_mupdf_refuses()))
 
     assert (whole.number, whole.text, whole.problem) == (1, "one", None)
-    assert (damaged.number, damaged.text, damaged.image) == (2, "", None)
+    assert (damaged.number, damaged.text, damaged.image, damaged.views) == (2, "", None, ())
     assert "its text cannot be read" in damaged.problem
     assert "install poppler-utils" in damaged.problem
+
+
+@needs_poppler
+def test_a_page_that_poppler_draws_has_its_views(made):
+    path = made(page_mupdf_refuses())
+
+    _, cropped = pages(path, geometry=Geometry.CROP)
+    _, tiled = pages(path, geometry=Geometry.TILES)
+
+    assert [cropped.views[0].getpixel((x, 10)) for x in (10, 500)] == [BLUE, WHITE]
+    assert [view.getpixel((350, 140)) for view in tiled.views] == [WHITE, BLUE, WHITE, WHITE]
 
 
 @needs_poppler

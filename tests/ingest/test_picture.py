@@ -12,17 +12,17 @@ from ingest.formats import sniff
 from ingest.limits import Limits
 from ingest.picture import QUERY_PX, read_picture
 from ingest.reader import DocumentReader, open_reader
-from ingest.types import RASTER_PX, Page
+from ingest.types import RASTER_PX, Geometry, Page
 
 RED, GREEN, WHITE = (255, 0, 0), (0, 128, 0), (255, 255, 255)
 
 
-def opened(path: Path, limits: Limits | None = None) -> DocumentReader:
-    return open_reader(path, format=sniff(path), name=path.name, limits=limits or Limits())
+def opened(path: Path, limits: Limits | None = None, geometry: Geometry = Geometry.FIT) -> DocumentReader:
+    return open_reader(path, format=sniff(path), name=path.name, limits=limits or Limits(), geometry=geometry)
 
 
-def pages(path: Path, limits: Limits | None = None) -> list[Page]:
-    with opened(path, limits) as reader:
+def pages(path: Path, limits: Limits | None = None, geometry: Geometry = Geometry.FIT) -> list[Page]:
+    with opened(path, limits, geometry) as reader:
         return list(reader.read_pages())
 
 
@@ -185,7 +185,100 @@ def test_a_damaged_frame_keeps_its_number(tmp_path):
 
     assert [page.number for page in read] == [1, 2, 3]
     assert [page.image is None for page in read] == [False, True, False]
+    assert [len(page.views) for page in read] == [1, 0, 1]
     assert "frame 2 of fax.tiff is damaged" in read[1].problem
+
+
+def test_fitted_the_picture_as_shown_is_all_that_is_encoded(tmp_path):
+    (page,) = pages(saved(tmp_path / "a.png", red_cornered((900, 600))))
+
+    assert len(page.views) == 1
+    assert page.views[0] is page.image
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "tiff", "gif", "bmp"])
+@pytest.mark.parametrize("scale", [1, 20])
+def test_cropped_a_picture_is_shown_whole_and_encoded_without_its_ends(tmp_path, suffix, scale):
+    path = saved(tmp_path / f"a.{suffix}", red_cornered((160 * scale, 80 * scale)))
+
+    (page,) = pages(path, geometry=Geometry.CROP)
+
+    (crop,) = page.views
+    assert near(page.image.getpixel((256, 2)), WHITE)
+    assert [near(crop.getpixel((x, 10)), RED) for x in (10, 246, 266, 500)] == [True, True, False, False]
+    assert near(crop.getpixel((10, 266)), GREEN)
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+@pytest.mark.parametrize("scale", [1, 20])
+def test_tiled_a_turned_picture_is_cut_as_it_is_seen(tmp_path, orientation, scale):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = saved(tmp_path / "a.jpg", red_cornered((150 * scale, 100 * scale)), exif=exif)
+
+    (page,) = pages(path, geometry=Geometry.TILES)
+
+    whole, first, second = page.views
+    assert whole is page.image
+    # Red is the top left of what lies, and the top right of what was turned to stand.
+    places = [(10, 10), (300, 10), (10, 500)] if orientation == 1 else [(500, 10), (500, 300), (10, 10)]
+    seen = [[near(tile.getpixel(place), RED) for place in places] for tile in (first, second)]
+    assert seen == [[True, True, False], [True, False, False]]
+
+
+def test_a_large_photograph_is_decoded_large_enough_for_its_tiles(tmp_path):
+    lines = Image.new("RGB", (6000, 1000), "white")
+    for x in range(0, 6000, 6):
+        lines.paste((0, 0, 0), (x, 0, x + 3, 1000))
+    path = saved(tmp_path / "a.jpg", lines, quality=95)
+
+    (page,) = pages(path, geometry=Geometry.TILES)
+
+    def contrast(image: Image.Image) -> float:
+        low, high = image.crop((100, 240, 400, 270)).convert("L").getextrema()
+        return high - low
+
+    whole, *tiles = page.views
+    assert contrast(whole) < 100 < 200 < min(map(contrast, tiles))
+
+
+@pytest.mark.parametrize("geometry", Geometry)
+def test_what_is_transparent_shows_white_in_every_view(tmp_path, geometry):
+    clear = Image.new("RGBA", (90, 40), (0, 0, 0, 0))
+    palette = Image.new("P", (40, 90), 0)
+    palette.putpalette([0, 0, 0, 255, 0, 0])
+
+    for path in (
+        saved(tmp_path / "rgba.png", clear),
+        saved(tmp_path / "palette.png", palette, transparency=0),
+        saved(tmp_path / "palette.gif", palette, transparency=0),
+        saved(tmp_path / "large.png", clear.resize((3000, 1400))),
+    ):
+        (page,) = pages(path, geometry=geometry)
+
+        assert [view.getcolors() for view in page.views] == [[(RASTER_PX**2, WHITE)]] * len(page.views), path.name
+        assert len(page.views) == (4 if geometry is Geometry.TILES else 1)
+
+
+@pytest.mark.parametrize("geometry", Geometry)
+@pytest.mark.parametrize("size", [(1, 10_000), (10_000, 1), (1, 1)])
+def test_a_picture_one_pixel_wide_is_read(tmp_path, size, geometry):
+    (page,) = pages(saved(tmp_path / "a.png", Image.new("P", size)), geometry=geometry)
+
+    assert {view.size for view in page.views} == {(RASTER_PX, RASTER_PX)}
+
+
+@pytest.mark.parametrize("geometry", [Geometry.CROP, Geometry.TILES])
+def test_the_limit_on_pixels_holds_for_every_geometry(tmp_path, geometry):
+    with pytest.raises(DocumentTooLarge):
+        pages(bomb(tmp_path / "bomb.png", 30_000), geometry=geometry)
+
+
+def test_each_frame_has_the_tiles_of_its_own_shape(tmp_path):
+    frames = [Image.new("RGB", size, RED) for size in ((40, 40), (40, 60), (100, 40))]
+    path = saved(tmp_path / "fax.tiff", frames[0], save_all=True, append_images=frames[1:])
+
+    assert [len(page.views) for page in pages(path, geometry=Geometry.TILES)] == [1, 3, 4]
 
 
 def test_a_preview_keeps_the_aspect_and_never_enlarges(tmp_path):
