@@ -1,97 +1,275 @@
-"""From a query to pages: text and pictures searched apart, calibrated, merged, one hit per page."""
+"""From a query to pages: meaning, words and looks searched apart, read against chance, added up, one hit a page."""
 
-import weakref
+import asyncio
+import math
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
 
 from encoders.base import Encoder, Vector
 from ingest.types import Modality
-from retrieval.calibration import Background
+from retrieval.background import Background, Calibration
 from retrieval.errors import InvalidVectors
+from retrieval.lexical import contains, phrases, query_terms
+from retrieval.query import Evidence, Group, Hit, Query, Results, Route, Stage, Strength
 from retrieval.store import VectorStore
-from retrieval.types import Filter, Hit, Point, ScoredPoint
-from retrieval.vectors import check_limit, check_vector
+from retrieval.types import Filter, Point
+from retrieval.typical import TYPICAL_QUERIES
+from retrieval.vectors import check_limit
 
+# Measured by benchmarks/fusion.py; docs/decisions.md has the figures.
+WORDS_WEIGHT = 5.0  # deviations that a passage gains which holds all words of the query
+EVEN = 6.0  # surplus at which a hit is as likely relevant as not
+WIDTH = 1.5  # of the logistic curve around it
+STRONG, FAIR, RELEVANT = 0.8, 0.4, 0.2  # least scores; nothing is relevant where the best hit is below the last
+
+_MOST_WORDS = 1.5  # a passage that repeats the words counts for no more than that
+MOST_CHARACTERS = 20_000  # of a query; no encoder reads more
 _SHORTEST = 1e-3  # mean of two unit vectors that still has a direction
+_DEPTH, _DEEPER = 25, 4  # hits are cut from lists of 25, 100, 400, ...: pages of one list then fit together
+_PHRASE_DEPTH = 400  # passages by their words that are looked through for a phrase
 
-_backgrounds: "weakref.WeakKeyDictionary[VectorStore, Background]" = weakref.WeakKeyDictionary()
+
+class Searcher:
+    """Answers queries from one store. Share it between threads.
+
+    Args:
+        store: where to look.
+        encoder: the one that made the store's vectors; loaded at the first query that needs it if given as a function.
+    """
+
+    def __init__(self, store: VectorStore, encoder: Encoder | Callable[[], Encoder]) -> None:
+        self._store = store
+        self._give_encoder = encoder if callable(encoder) else lambda: encoder
+        self._background: Background | None = None
+        self._lock = threading.Lock()
+
+    def search(self, query: Query) -> Results:
+        """The pages that answer a query best, best first, ties by id.
+
+        Pages of one list (``offset`` 0, 10, 20, ...) fit together as long as the store does not change.
+
+        Raises:
+            ValueError: nothing is asked, ``limit`` is below 1, ``offset`` below 0 or ``image_share`` not in 0..1.
+            InvalidVectors: a text and a picture that cancel each other, or vectors that are not the collection's.
+            RetrievalError: the store fails, or there is no point of the id in ``like``.
+        """
+        _check(query)
+        watch = _Stopwatch()
+        with watch.stage("encode"):
+            asked = self._encode(replace(query, text=query.text.strip()[:MOST_CHARACTERS]))
+        candidates = self._candidates(asked, query, watch)
+        with watch.stage("fuse"):
+            hits = _best_of_each(candidates, query.group)
+        best = hits[0].score if hits else 0.0
+        page = hits[query.offset : query.offset + query.limit]
+        return Results(tuple(page), best >= RELEVANT, tuple(watch.stages))
+
+    async def asearch(self, query: Query) -> Results:
+        """`search`, for a program with an event loop: runs on a thread of its own."""
+        return await asyncio.to_thread(self.search, query)
+
+    def search_many(self, queries: Iterable[Query]) -> Iterator[Results]:
+        """Answer one query after the other, as they are asked for."""
+        return map(self.search, queries)
+
+    def warm_up(self) -> None:
+        """Load the encoder and measure chance, which the first search would wait for."""
+        self._chance()
+
+    def _chance(self) -> Background:
+        with self._lock:
+            if self._background is None:
+                typical = self._give_encoder().encode_queries(TYPICAL_QUERIES)
+                self._background = Background(self._store, typical)
+            return self._background
+
+    def _encode(self, query: Query) -> "_Asked":
+        if query.like is not None:
+            return self._encode_stored(query.like, query.group)
+        vector = encode_query(self._give_encoder(), text=query.text, image=query.image, image_share=query.image_share)
+        if not query.text:
+            return self._ask_picture(vector)
+        return _Asked(vector, query.text if query.uses_words else "", tuple(phrases(query.text)))
+
+    def _encode_stored(self, point_id: str, group: Group) -> "_Asked":
+        found = self._store.retrieve([point_id])
+        if not found:
+            raise ValueError(f"There is no passage or picture with the id {point_id!r} any more: search anew.")
+        point, vector = found[0].point, found[0].vector
+        asked = self._ask_picture(vector) if point.modality is Modality.IMAGE else _Asked(vector)
+        return replace(asked, left_out=_key(point, group))
+
+    def _ask_picture(self, vector: Vector) -> "_Asked":
+        focused, own = self._chance().focus(vector)
+        return _Asked(focused, own=own)
+
+    def _calibrate(self, asked: "_Asked", modality: Modality) -> Calibration:
+        if asked.own is None:
+            return self._chance().calibrate(asked.vector, modality)
+        return self._chance().calibrate_picture(asked.vector, asked.own, modality)
+
+    def _candidates(self, asked: "_Asked", query: Query, watch: "_Stopwatch") -> "list[_Candidate]":
+        wanted = query.offset + query.limit
+        found: list[_Candidate] = []
+        for modality in [query.where.modality] if query.where.modality else list(Modality):
+            where = replace(query.where, modality=modality)
+            if modality is Modality.IMAGE and asked.phrases:
+                continue  # a picture holds no words
+            with watch.stage(f"search {modality}"):
+                nearest = self._nearest(asked, where, wanted, query.group)
+            if modality is Modality.TEXT and asked.words:
+                with watch.stage("search words"):
+                    nearest = self._add_words(nearest, asked, where, wanted)
+            found += nearest
+        return [candidate for candidate in found if asked.allows(candidate.point, query.group)]
+
+    def _nearest(self, asked: "_Asked", where: Filter, wanted: int, group: Group) -> "list[_Candidate]":
+        """Nearest points that cover ``wanted`` different pages or documents, or all there are."""
+        assert where.modality is not None
+        calibration = self._calibrate(asked, where.modality)
+        route = Route.MEANING if where.modality is Modality.TEXT else Route.LOOK
+        limit = 2 * _depth(wanted)
+        while True:
+            scored = self._store.search(asked.vector, limit=limit, where=where)
+            if len(scored) < limit or len({_key(hit.point, group) for hit in scored}) > wanted:
+                break
+            limit *= _DEEPER
+        return [
+            _Candidate(hit.point, (Evidence(route, hit.score, calibration.standardise(hit.score)),)) for hit in scored
+        ]
+
+    def _add_words(
+        self, nearest: "list[_Candidate]", asked: "_Asked", where: Filter, wanted: int
+    ) -> "list[_Candidate]":
+        """What the words say for passages found by meaning, and passages that only the words find."""
+        terms = query_terms(asked.words)
+        if not terms.indices:
+            return nearest
+        depth = max(_PHRASE_DEPTH, _depth(wanted)) if asked.phrases else _depth(wanted)
+        matches = {hit.point.id: hit for hit in self._store.search_lexical(terms, limit=depth, where=where)}
+        attainable = self._chance().attainable(terms)
+        by_id = {candidate.point.id: candidate for candidate in nearest}
+        calibration = self._calibrate(asked, Modality.TEXT)
+        for stored in self._store.retrieve([point_id for point_id in matches if point_id not in by_id]):
+            cosine = float(stored.vector @ asked.vector)
+            evidence = Evidence(Route.MEANING, cosine, calibration.standardise(cosine))
+            by_id[stored.point.id] = _Candidate(stored.point, (evidence,))
+        for point_id, match in matches.items():
+            candidate = by_id.get(point_id)
+            if candidate is not None:  # not deleted meanwhile
+                surplus = WORDS_WEIGHT * min(match.score / attainable, _MOST_WORDS)
+                evidence = Evidence(Route.WORDS, match.score, surplus)
+                by_id[point_id] = _Candidate(candidate.point, (*candidate.evidence, evidence))
+        return list(by_id.values())
 
 
-def encode_query(encoder: Encoder, *, text: str | None = None, image: Image.Image | None = None) -> Vector:
-    """One unit vector for a question, a picture, or both (their mean direction).
+def encode_query(
+    encoder: Encoder, *, text: str = "", image: Image.Image | None = None, image_share: float = 0.5
+) -> Vector:
+    """One unit vector for a question, a picture, or both (their mean direction, weighted).
+
+    Args:
+        encoder: encodes both.
+        text: a question, or nothing.
+        image: a picture, or none.
+        image_share: weight of the picture in a mixed query, 0..1.
 
     Raises:
         ValueError: neither is given.
         InvalidVectors: the text's and the picture's vectors cancel each other.
     """
-    vectors = []
-    if text is not None and text.strip():
+    vectors, weights = [], []
+    if text.strip():
         vectors.append(encoder.encode_queries([text])[0])
+        weights.append(1 - image_share if image is not None else 1.0)
     if image is not None:
         vectors.append(encoder.encode_images([image])[0])
+        weights.append(image_share if text.strip() else 1.0)
     if not vectors:
         raise ValueError("a query needs a text or a picture")
-    mean: Vector = np.mean(vectors, axis=0, dtype=np.float32)
+    mean: Vector = np.asarray(np.average(vectors, axis=0, weights=weights), dtype=np.float32)
     length = float(np.linalg.norm(mean))
     if length < _SHORTEST:
         raise InvalidVectors("the text and the picture say the opposite: search for one of them alone")
     return mean / np.float32(length)
 
 
-def search(
-    vector: Vector, *, store: VectorStore, limit: int, where: Filter | None = None, is_picture: bool = False
-) -> list[Hit]:
-    """The ``limit`` pages that answer a query best, best first.
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A query, encoded."""
 
-    A page stands once, by its best chunk. Scores are comparable across modalities; ties go by point id.
+    vector: Vector
+    words: str = ""  # looked for as they stand; empty: not at all
+    phrases: tuple[str, ...] = ()  # every passage found has to hold them all
+    own: float | None = None  # cosine of a focused picture to itself; None: the query is no picture alone
+    left_out: tuple[object, ...] | None = None  # page or document that is not to be found
 
-    Args:
-        vector: of `encode_query`.
-        store: where to look.
-        limit: how many pages at most.
-        where: which points may be found; all if not given.
-        is_picture: the query is a picture alone.
-
-    Raises:
-        ValueError: ``limit`` is below 1.
-        InvalidVectors: the vector is not a finite unit vector of the collection's size.
-    """
-    check_limit(limit)
-    check_vector(vector, store.collection)
-    where = where or Filter()
-    background = _backgrounds.setdefault(store, Background(store))
-    vector, own = background.focus(vector) if is_picture else (vector, 1.0)
-    modalities = [where.modality] if where.modality else list(Modality)
-    hits: list[Hit] = []
-    for modality in modalities:
-        calibration = background.calibrate(vector, modality)
-        scale = own if modality is Modality.IMAGE else 1.0  # so that a copy of the picture scores as one
-        narrowed = Filter(modality=modality, documents=where.documents, without=where.without)
-        hits += [
-            Hit(scored.point, scored.cosine, calibration.score(scored.cosine / scale))
-            for scored in _best_chunks(vector, store=store, pages=limit, where=narrowed)
-        ]
-    return _best_of_each_page(hits)[:limit]
+    def allows(self, point: Point, group: Group) -> bool:
+        if self.left_out is not None and _key(point, group) == self.left_out:
+            return False
+        text = "\n".join((*point.path, point.text)) if self.phrases else ""
+        return all(contains(text, phrase) for phrase in self.phrases)
 
 
-def _best_chunks(vector: Vector, *, store: VectorStore, pages: int, where: Filter) -> list[ScoredPoint]:
-    """Nearest chunks that cover ``pages`` different pages, or all there are."""
-    asked = 2 * pages
-    while True:
-        scored = store.search(vector, limit=asked, where=where)
-        if len(scored) < asked or len({_page(hit.point) for hit in scored}) >= pages:
-            return scored
-        asked *= 4
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    point: Point
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def surplus(self) -> float:
+        return sum(evidence.surplus for evidence in self.evidence)
 
 
-def _best_of_each_page(hits: list[Hit]) -> list[Hit]:
-    """Best hit of each page, best page first, ties by id."""
-    best: dict[tuple[str, int], Hit] = {}
-    for hit in sorted(hits, key=lambda hit: (-hit.score, hit.point.id)):
-        best.setdefault(_page(hit.point), hit)
-    return list(best.values())
+class _Stopwatch:
+    """Times the stages of one search."""
+
+    def __init__(self) -> None:
+        self.stages: list[Stage] = []
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self.stages.append(Stage(name, time.perf_counter() - started))
 
 
-def _page(point: Point) -> tuple[str, int]:
-    return point.document_id, point.page_number
+def _check(query: Query) -> None:
+    check_limit(query.limit)
+    if query.offset < 0:
+        raise ValueError(f"offset must be at least 0, got {query.offset}")
+    if not 0 <= query.image_share <= 1:
+        raise ValueError(f"image_share must be between 0 and 1, got {query.image_share}")
+    if not query.text.strip() and query.image is None and query.like is None:
+        raise ValueError("Nothing to search for: give words, a picture, or both.")
+
+
+def _depth(wanted: int) -> int:
+    depth = _DEPTH
+    while depth < wanted:
+        depth *= _DEEPER
+    return depth
+
+
+def _best_of_each(candidates: Sequence[_Candidate], group: Group) -> list[Hit]:
+    """Best hit of each page or document, best first, ties by id."""
+    best: dict[tuple[object, ...], _Candidate] = {}
+    for candidate in sorted(candidates, key=lambda one: (-one.surplus, one.point.id)):
+        best.setdefault(_key(candidate.point, group), candidate)
+    return [_to_hit(candidate) for candidate in best.values()]
+
+
+def _to_hit(candidate: _Candidate) -> Hit:
+    score = 1 / (1 + math.exp(-(candidate.surplus - EVEN) / WIDTH))
+    strength = Strength.STRONG if score >= STRONG else Strength.FAIR if score >= FAIR else Strength.WEAK
+    return Hit(candidate.point, candidate.surplus, score, strength, candidate.evidence)
+
+
+def _key(point: Point, group: Group) -> tuple[object, ...]:
+    return (point.document_id,) if group is Group.DOCUMENT else (point.document_id, point.page_number)
