@@ -23,5 +23,4 @@ def load(
         crops=crops,
         max_tokens=max_tokens,
         compiled=settings.compiled,
-        int8=settings.int8,
     )

@@ -23,7 +23,6 @@ class Settings:
     context: int | None = None  # tokens a passage is read in; None: as the library was made, else 0
     threads: int = 2  # of the encoder
     compiled: bool = False  # jina-clip's towers compiled: minutes at the start, faster on a GPU
-    int8: bool = False  # jina-clip quantised, on a CPU; a library made so has to be opened so
     chat_url: str | None = None  # an OpenAI-compatible endpoint; None: no chat model
     chat_model: str | None = None
     chat_key: str | None = None
@@ -43,7 +42,6 @@ class Settings:
             context=_whole(env.get("POLYGLANCE_CONTEXT")),
             threads=_whole(env.get("POLYGLANCE_THREADS")) or max(1, min(os.cpu_count() or 1, 8)),
             compiled=env.get("POLYGLANCE_COMPILE") == "1",
-            int8=env.get("POLYGLANCE_INT8") == "1",
             chat_url=env.get("POLYGLANCE_CHAT_URL") or None,
             chat_model=env.get("POLYGLANCE_CHAT_MODEL") or None,
             chat_key=env.get("POLYGLANCE_CHAT_KEY") or None,

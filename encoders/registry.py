@@ -141,7 +141,6 @@ def load_encoder(
     crops: bool = False,
     max_tokens: int | None = None,
     compiled: bool = False,
-    int8: bool = False,
 ) -> Encoder:
     """Load the encoder that ``choice`` stands for.
 
@@ -153,7 +152,6 @@ def load_encoder(
             letterboxed; the starter letterboxes always.
         max_tokens: how much of a text is read, as far as the model goes; None: as much as it is best at.
         compiled: compile jina-clip's towers, which takes minutes once and pays on a GPU.
-        int8: quantise jina-clip's weights and run it on the CPU. Its vectors differ, and so does its name.
 
     Raises:
         UnknownEncoder: see `choose`.
@@ -173,11 +171,9 @@ def load_encoder(
     return JinaClipEncoder.load(
         chosen.checkpoint,
         geometry="crop" if crops else "fit",
-        device="cpu" if int8 else "auto",
         max_tokens=max_tokens or MAX_TOKENS,
         threads=threads,
         compiled=compiled,
-        int8=int8,
     )
 
 

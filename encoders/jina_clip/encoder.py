@@ -13,7 +13,6 @@ from PIL import Image
 from torch import Tensor
 
 from encoders.base import Embeddings
-from encoders.jina_clip.acceleration import compile_towers, quantize_towers
 from encoders.jina_clip.batches import prepare_ahead, token_batches
 from encoders.jina_clip.config import ClipConfig, read_config
 from encoders.jina_clip.device import Precision, choose_device, choose_dtype
@@ -85,7 +84,6 @@ class JinaClipEncoder:
         max_tokens: int = MAX_TOKENS,
         threads: int | None = None,
         compiled: bool = False,
-        int8: bool = False,
     ) -> "JinaClipEncoder":
         """Load a checkpoint folder in the official layout.
 
@@ -98,16 +96,13 @@ class JinaClipEncoder:
             max_tokens: special tokens included, at most what the model has positions for.
             threads: CPU threads of torch in this process; None leaves them as they are.
             compiled: let torch compile the towers, which takes minutes at the first batches and a C++ compiler.
-            int8: linear layers in 8-bit whole numbers, on the CPU only; part of the name.
 
         Raises:
             BrokenCheckpoint: files are missing, damaged or do not fit together.
-            ValueError: ``int8`` on another device than the CPU or together with another precision than fp32.
+            ValueError: there is no such precision.
         """
         where = choose_device(device)
         number = choose_dtype(dtype, where)
-        if int8 and (where.type != "cpu" or number != torch.float32):
-            raise ValueError(f"int8 runs on the CPU in float32, not on {where} in {number}: leave one of them out")
         check_complete(folder)
         config = read_config(folder)
         if threads is not None:
@@ -115,23 +110,22 @@ class JinaClipEncoder:
         max_tokens = min(max_tokens, config.text.longest)
         towers = load_towers(folder, config, device=where, dtype=number)
         _log.info("%s: %d tensors loaded from %s onto %s", config.family, towers.tensors, folder, where)
-        if int8:
-            quantize_towers(towers)
         if compiled:
-            compile_towers(towers)
+            towers.vision.model.compile()
+            towers.text.model.compile(dynamic=True)  # batches of any shape
         return cls(
             towers,
             config,
             pixels=read_pixel_config(folder, config.vision),
             tokenizer=ClipTokenizer(folder, vocabulary=config.text.vocabulary, max_tokens=max_tokens),
-            name=f"{config.family}@{fingerprint(folder)}/{geometry}{'/int8' if int8 else ''}",
+            name=f"{config.family}@{fingerprint(folder)}/{geometry}",
             geometry=geometry,
             max_tokens=max_tokens,
         )
 
     @property
     def name(self) -> str:
-        """``<family>@<fingerprint of the files>/<geometry>``, and ``/int8`` if so; device and dtype are not part."""
+        """``<family>@<fingerprint of the files>/<geometry>``; device and precision are not part of it."""
         return self._name
 
     @property

@@ -124,30 +124,6 @@ def test_nothing_is_computed_in_fp64_which_apples_gpu_lacks(golden: Golden) -> N
     assert torch.float64 not in watch.seen
 
 
-def test_eight_bits_give_nearly_the_same_vectors_under_another_name(golden: Golden) -> None:
-    encoder = load(golden, int8=True)
-
-    texts, images = lowest_cosines(encoder, golden)
-
-    assert min(texts, images) >= 0.995
-    assert max(texts, images) < 1 - 1e-5  # it really rounds
-    assert encoder.name == f"{load(golden).name}/int8"
-
-
-def test_eight_bits_read_passages_in_context_too(golden: Golden) -> None:
-    text = "the cat at the beach"
-
-    ours = load(golden, int8=True).encode_spans(text, [(0, 7), (0, len(text))], context=512)
-
-    assert lowest(ours, load(golden).encode_spans(text, [(0, 7), (0, len(text))], context=512)) >= 0.99
-
-
-@pytest.mark.parametrize("options", [{"device": "cuda"}, {"device": "mps"}, {"device": "cpu", "dtype": "bfloat16"}])
-def test_eight_bits_are_for_the_cpu_alone(options: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"int8 runs on the CPU in float32, not on .* leave one of them out"):
-        JinaClipEncoder.load(V2, int8=True, **{"dtype": "float32", **options})
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(1800)  # a C++ compiler works on it for minutes
 @pytest.mark.skipif(shutil.which("c++") is None, reason="needs a C++ compiler")
