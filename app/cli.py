@@ -18,6 +18,8 @@ from ingest.types import Geometry
 
 OK, ERROR, USAGE, SOME_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 
+VARIANTS = ("meaning", "text", "look")  # of `app.evaluating.VARIANTS`, which takes a second to import
+
 Command = Callable[[argparse.Namespace, Settings], int]
 
 
@@ -138,6 +140,17 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--image", action="append", type=Path, metavar="FILE", help="with --check: the model card's pictures, in order"
     )
+    sub = add_command("eval", _eval, "Measure how well the library answers questions whose answers are known.")
+    asked = sub.add_mutually_exclusive_group(required=True)
+    asked.add_argument("questions", nargs="?", type=Path, metavar="FILE", help="JSON, CSV, BEIR folder or TREC queries")
+    asked.add_argument("--self", action="store_true", help="ask for passages and pictures of the library itself")
+    sub.add_argument("--qrels", type=Path, metavar="FILE", help="TREC answers, where the questions have none")
+    sub.add_argument(
+        "--against", action="append", default=[], choices=VARIANTS, help="compare with meaning, text or look alone"
+    )
+    sub.add_argument("--sizes", action="store_true", help="compare every Matryoshka size of the encoder")
+    sub.add_argument("--count", type=_positive, default=100, metavar="N", help="questions that --self makes")
+    sub.add_argument("--report", type=Path, metavar="OUT.html", help="write a page with tables, plots and failures")
     add_command("reindex", _reindex, "Encode every document anew, as the options say.", layout, as_json=False)
     sub = add_command("download", _download, "Fetch an encoder's official checkpoint.", as_json=False)
     sub.add_argument("name", metavar="NAME")
@@ -256,6 +269,26 @@ def _status(options: argparse.Namespace, settings: Settings) -> int:
     return OK
 
 
+def _eval(options: argparse.Namespace, settings: Settings) -> int:
+    from app.evaluating import Plan, evaluate_library
+    from app.library import Library
+    from evaluation.export import to_json, to_markdown
+    from evaluation.report import write_report
+
+    plan = Plan(options.questions, options.qrels, tuple(options.against), options.sizes, options.count)
+    with Library(settings) as library, printing.count_bar() as show:
+        summary = evaluate_library(library, plan, on_progress=show)
+    if options.report:
+        write_report(summary, options.report)
+    if options.json:
+        _print_json(to_json(summary))
+    else:
+        printing.show_markdown(to_markdown(summary))
+        if options.report:
+            printing.say(f"The whole report: {options.report}")
+    return OK
+
+
 def _embed(options: argparse.Namespace, settings: Settings) -> int:
     from app.embedding import embed_images, embed_texts
 
@@ -340,7 +373,7 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
     from app.ui import serve
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # let go of the library on `kill` too
-    with Library(settings) as library:
+    with Library(settings, own_process=True) as library:
         serve(library, port=options.port, announce=printing.say)
     return OK
 

@@ -1,6 +1,7 @@
 """Everything that is told to the user as one line instead of a traceback."""
 
 from encoders.base import EncoderError
+from evaluation.errors import EvaluationError
 from ingest.errors import IngestError
 from retrieval.errors import RetrievalError
 
@@ -17,4 +18,4 @@ class ChatError(Exception):
     """The chat model cannot be reached or refuses."""
 
 
-USER_ERRORS = (LibraryError, ChatError, EncoderError, IngestError, RetrievalError)
+USER_ERRORS = (LibraryError, ChatError, EncoderError, EvaluationError, IngestError, RetrievalError)

@@ -3,7 +3,7 @@
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -33,14 +33,16 @@ from ingest.reader import open_reader
 from ingest.types import Geometry, Modality
 from retrieval.errors import CollectionMismatch
 from retrieval.metadata import check_layout
-from retrieval.query import Query
-from retrieval.search import Searcher
+from retrieval.query import Query, Results
+from retrieval.search import Searcher, check
 from retrieval.store import VectorStore
-from retrieval.types import Collection, Filter
+from retrieval.types import Collection, Filter, StoredPoint
 
 OnProgress = Callable[[Progress], None]
 
 log = logging.getLogger(__name__)
+
+_SCROLL = 512  # points read at once
 
 
 class Library:
@@ -52,13 +54,22 @@ class Library:
         settings: where it lies and which encoder makes its vectors.
         encoder: a loaded one to share between libraries, in place of the one the settings name.
         limits: what a file may cost.
+        own_process: keep the embedded store in a process of its own: it takes a moment more to open, and threads of
+            this program are never held up by it.
 
     Raises:
         LibraryInUse: another process has it open.
         LibraryError: the folder cannot be written.
     """
 
-    def __init__(self, settings: Settings, *, encoder: Encoder | None = None, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        encoder: Encoder | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+        own_process: bool = False,
+    ) -> None:
         self.settings = settings
         self._limits = limits
         self._changing = threading.Lock()
@@ -72,7 +83,7 @@ class Library:
         except OSError as error:
             raise _cannot_open(settings.data, error) from error
         try:
-            self._shelf = Shelf(settings.data, limits=self._limits)
+            self._shelf = Shelf(settings.data, limits=limits, own_process=own_process)
             self._shelf.recover()
         except (OSError, sqlite3.Error) as error:
             self._lock.release()
@@ -90,6 +101,18 @@ class Library:
             encoder: "auto", a name that ``polyglance encoders`` lists, or the folder of a checkpoint.
         """
         return cls(Settings.from_env().override(data=Path(data) if data else None, encoder=encoder))
+
+    @property
+    def collection(self) -> Collection:
+        """What the library's vectors were made with.
+
+        Raises:
+            LibraryError: it is empty.
+        """
+        collection = self._shelf.collection
+        if collection is None:
+            raise LibraryError(f"{self.settings.data} is empty. Add something: polyglance add FOLDER")
+        return collection
 
     @property
     def encoder(self) -> Encoder:
@@ -182,26 +205,9 @@ class Library:
             ValueError: neither text nor image, or a limit below 1.
             IngestError: the image cannot be read.
         """
-        text = text.strip() if text else ""
-        if not text and image is None:
-            raise ValueError("Nothing to search for: give words, a picture, or both.")
-        if limit < 1:
-            raise ValueError(f"The limit must be at least 1, not {limit}.")
         picture = image if image is None or isinstance(image, Image.Image) else read_picture(Path(image))
-        store = self._shelf.store()
-        if store is None:
-            return []
-        query = Query(
-            text=text,
-            image=None if picture is None else square(picture, store.collection.geometry),
-            where=Filter(
-                modality=modality,
-                documents=None if documents is None else frozenset(documents),
-                without=frozenset(document.id for document in self._shelf.manifest.unfinished()),
-            ),
-            limit=limit,
-        )
-        hits = self._searcher(store).search(query).hits
+        where = Filter(modality=modality, documents=None if documents is None else frozenset(documents))
+        hits = self.query(Query(text or "", picture, where=where, limit=limit)).hits
         names = {document.id: document.name for document in self.documents()}
         return [
             Match(
@@ -219,6 +225,30 @@ class Library:
             for rank, hit in enumerate((hit for hit in hits if hit.point.document_id in names), start=1)
         ]
 
+    def query(self, query: Query) -> Results:
+        """Search with everything that can be asked; see `retrieval.query`.
+
+        Raises:
+            ValueError: nothing is asked, or a number is out of range.
+        """
+        check(query)
+        store = self._shelf.store()
+        if store is None:
+            return Results((), False, ())
+        hidden = frozenset(document.id for document in self._shelf.manifest.unfinished())
+        picture = None if query.image is None else square(query.image, store.collection.geometry)
+        return self._searcher(store).search(
+            replace(query, image=picture, where=replace(query.where, without=query.where.without | hidden))
+        )
+
+    def stored(self, where: Filter) -> Iterator[StoredPoint]:
+        """Every stored passage and picture that passes, with its vector, by id."""
+        store = self._shelf.store()
+        last = ""
+        while store is not None and (points := store.scroll(where=where, limit=_SCROLL, after=last)):
+            yield from points
+            last = points[-1].point.id
+
     def prompt(self, question: str, matches: Sequence[Match]) -> list[BaseMessage]:
         """The cited RAG prompt: rules, numbered sources, the question last; see `app.prompt.build_prompt`.
 
@@ -229,6 +259,10 @@ class Library:
     def documents(self) -> list[Document]:
         """The documents that can be found, by name."""
         return self._shelf.manifest.documents()
+
+    def original(self, document_id: str) -> Path:
+        """The library's own copy of a document, not to be changed."""
+        return self._shelf.files.original(document_id)
 
     def remove(self, id_or_name: str) -> list[Removed]:
         """Remove the document of this id, or all of this name, with every point and file.

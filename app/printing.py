@@ -8,11 +8,13 @@ from datetime import datetime
 from langchain_core.messages import BaseMessage
 from rich.console import Console
 from rich.filesize import decimal
+from rich.markdown import Markdown
 from rich.markup import escape
 from rich.panel import Panel
 from rich.progress import (
     BarColumn,
     DownloadColumn,
+    MofNCompleteColumn,
     SpinnerColumn,
     TextColumn,
     TimeElapsedColumn,
@@ -27,6 +29,7 @@ from rich.text import Text
 
 from app.types import Added, AddStatus, Match, Progress, Removed, Status
 from encoders.registry import EncoderStatus
+from evaluation.run import EvaluationProgress
 from ingest.manifest import Document
 from ingest.types import Geometry
 
@@ -116,6 +119,24 @@ def byte_bar() -> Iterator[Callable[[str, int, int], None]]:
             bar.update(task, description=file, completed=done, total=total)
 
         yield show
+
+
+@contextmanager
+def count_bar() -> Iterator[Callable[[EvaluationProgress], None]]:
+    """A bar for questions asked one after the other, on stderr."""
+    columns = (SpinnerColumn(), TextColumn("Asking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=_ERR, transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def show(progress: EvaluationProgress) -> None:
+            bar.update(task, completed=progress.done, total=progress.questions)
+
+        yield show
+
+
+def show_markdown(text: str) -> None:
+    """A text with tables."""
+    _OUT.print(Markdown(text))
 
 
 def show_added(added: Sequence[Added], seconds: float, *, encoder: str | None) -> None:

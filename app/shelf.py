@@ -60,10 +60,12 @@ class Shelf:
     Args:
         data: the library's folder.
         limits: what a file may cost.
+        own_process: keep the embedded store in a process of its own, so that it never stalls this one.
     """
 
-    def __init__(self, data: Path, *, limits: Limits) -> None:
+    def __init__(self, data: Path, *, limits: Limits, own_process: bool = False) -> None:
         self._limits = limits
+        self._own_process = own_process
         self._vectors = data / VECTORS
         self._next_vectors = data / "vectors.next"
         self._old_vectors = data / "vectors.old"
@@ -101,7 +103,7 @@ class Shelf:
         """
         wanted = collection or read_collection(self._vectors)
         if self._store is None and wanted is not None:
-            self._store = open_store(self._vectors, wanted)
+            self._store = open_store(self._vectors, wanted, own_process=self._own_process)
         return self._store
 
     def add(
@@ -169,7 +171,7 @@ class Shelf:
     ) -> None:
         """Encode every document anew, beside the old vectors, and change over when all are done."""
         shutil.rmtree(self._next_vectors, ignore_errors=True)
-        store = open_store(self._next_vectors, collection)
+        store = open_store(self._next_vectors, collection, own_process=self._own_process)
         try:
             for document in self.manifest.documents():
                 report = _bind(on_page, document)

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -67,6 +68,7 @@ def measure_polyglance(manual: Path, queries: list[str], points: int) -> dict[st
     from app.settings import Settings
     from app.shelf import collection_for
     from ingest.types import Modality
+    from retrieval.lexical import index_terms
     from retrieval.types import Filter, Point
 
     with tempfile.TemporaryDirectory() as folder:
@@ -82,11 +84,12 @@ def measure_polyglance(manual: Path, queries: list[str], points: int) -> dict[st
             assert store is not None
             vectors = multiply(store.sample(limit=points, where=Filter()), points - added.chunks)
             extra = [
-                Point(f"{number:032x}", added.id, 1000 + number, "", Modality.TEXT, f"passage {number}")
+                Point(str(uuid.UUID(int=number)), added.id, 1000 + number, "", Modality.TEXT, f"passage {number}")
                 for number in range(len(vectors))
             ]
             for start in range(0, len(extra), 256):
-                store.upsert(extra[start : start + 256], vectors[start : start + 256])
+                part = extra[start : start + 256]
+                store.upsert(part, vectors[start : start + 256], [index_terms(point.text) for point in part])
             store.optimize()
             p50 = time_queries(lambda query: library.search(query), queries)
     return report(added.pages, seconds, before, peak, p50)

@@ -24,6 +24,11 @@ class Format(StrEnum):
     TEXT = "text"
     MARKDOWN = "markdown"
 
+    @property
+    def is_picture(self) -> bool:
+        """Whether it is one picture, or several frames of one, without text."""
+        return self in (Format.PNG, Format.JPEG, Format.WEBP, Format.TIFF, Format.GIF, Format.BMP)
+
 
 class Modality(StrEnum):
     """What a chunk is made of."""

@@ -8,13 +8,16 @@ from typing import Generic, Self, TypeVar
 
 import numpy as np
 
-from encoders.base import Embeddings, Encoder
+from encoders.base import ContextEncoder, Embeddings, Encoder
 from ingest.types import Chunk, ImageChunk, TextChunk
+from retrieval.context import encode_in_context
+from retrieval.lexical import index_terms
 from retrieval.store import VectorStore
 from retrieval.types import Point
 
 HEADING_WEIGHT = 0.25  # of a passage's vector; measured by benchmarks/crosslingual.py
 TEXT_BATCH = 128
+CONTEXT_BATCH = 1_024  # chunks where they are read in context; neighbours across batches do not see each other
 IMAGE_BATCH = 16  # rasters of 512×512 RGB: 12 MiB
 _WAITING = 2  # batches of a kind that may wait for the encoder before the reader does
 
@@ -26,6 +29,8 @@ def index_chunks(
     encoder: Encoder,
     store: VectorStore,
     *,
+    name: str = "",
+    kind: str = "",
     text_batch: int = TEXT_BATCH,
     image_batch: int = IMAGE_BATCH,
 ) -> int:
@@ -38,6 +43,8 @@ def index_chunks(
         chunks: in any order; read once.
         encoder: the one the store's collection was made with.
         store: where the points go.
+        name: of the file they come from; its words find them too.
+        kind: of that file, as filters ask for it.
         text_batch: texts encoded and written at once.
         image_batch: pictures encoded and written at once.
 
@@ -47,14 +54,22 @@ def index_chunks(
     Raises:
         RetrievalError: the store refuses or fails; earlier batches stay written.
     """
+    context = store.collection.context
+    if context:
+        text_batch = max(text_batch, CONTEXT_BATCH)
 
     def index_texts(batch: list[TextChunk]) -> int:
-        store.upsert([to_point(chunk) for chunk in batch], encode_passages(batch, encoder))
+        write(batch, encode_passages(batch, encoder, context=context))
         return len(batch)
 
     def index_images(batch: list[ImageChunk]) -> int:
-        store.upsert([to_point(chunk) for chunk in batch], encoder.encode_images([chunk.image for chunk in batch]))
+        write(batch, encoder.encode_images([chunk.image for chunk in batch]))
         return len(batch)
+
+    def write(batch: Sequence[Chunk], vectors: Embeddings) -> None:
+        points = [to_point(chunk, kind=kind) for chunk in batch]
+        lexical = [index_terms(point.text, headings=point.path, name=name) for point in points]
+        store.upsert(points, vectors, lexical)
 
     with _Lane(index_texts, size=text_batch) as texts, _Lane(index_images, size=image_batch) as images:
         for chunk in chunks:
@@ -65,16 +80,25 @@ def index_chunks(
         return texts.finish() + images.finish()
 
 
-def encode_passages(chunks: Sequence[TextChunk], encoder: Encoder) -> Embeddings:
+def encode_passages(chunks: Sequence[TextChunk], encoder: Encoder, *, context: int = 0) -> Embeddings:
     """Vectors of text chunks, each drawn towards the heading it stands under.
 
     A passage often does not say what it is about, because its heading has. Mixing the heading's vector in
     finds more than writing the heading before the text, and leaves the text's own words their weight.
 
+    Args:
+        chunks: in reading order.
+        encoder: a `ContextEncoder` where there is a context.
+        context: tokens around a passage that are read with it; 0: each passage by itself.
+
     Returns:
         (N, D) unit rows.
     """
-    rows = encoder.encode_texts([chunk.text for chunk in chunks])  # (N, D)
+    if context:
+        assert isinstance(encoder, ContextEncoder)  # no collection is made otherwise
+        rows = encode_in_context(chunks, encoder, context=context)  # (N, D)
+    else:
+        rows = encoder.encode_texts([chunk.text for chunk in chunks])
     titles = list(dict.fromkeys(chunk.path[-1] for chunk in chunks if chunk.path))
     headings = dict(zip(titles, encoder.encode_texts(titles), strict=True))
     mixed = [
@@ -131,7 +155,7 @@ class _Lane(Generic[C]):
         self._batch = []
 
 
-def to_point(chunk: Chunk) -> Point:
+def to_point(chunk: Chunk, *, kind: str = "") -> Point:
     """The chunk as the store keeps it."""
     text, path = (chunk.text, chunk.path) if isinstance(chunk, TextChunk) else ("", ())
     return Point(
@@ -142,4 +166,5 @@ def to_point(chunk: Chunk) -> Point:
         modality=chunk.modality,
         text=text,
         path=path,
+        kind=kind,
     )

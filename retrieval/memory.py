@@ -1,14 +1,26 @@
 """The reference store: exact, in memory, gone when the process ends."""
 
 import threading
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
 from encoders.base import Embeddings, Vector
 from retrieval.errors import StoreUnavailable
-from retrieval.types import Collection, Filter, Point, ScoredPoint
-from retrieval.vectors import check_embeddings, check_limit, check_vector, nearest_first, round_cosine
+from retrieval.filters import passes
+from retrieval.types import Collection, Filter, Point, ScoredPoint, SparseVector, StoredPoint
+from retrieval.vectors import (
+    best_first,
+    check_embeddings,
+    check_lexical,
+    check_limit,
+    check_sparse,
+    check_vector,
+    inverse_document_frequency,
+    round_bm25,
+    round_cosine,
+)
 
 
 class MemoryStore:
@@ -16,7 +28,7 @@ class MemoryStore:
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
-        self._points: dict[str, tuple[Point, Vector]] = {}
+        self._points: dict[str, StoredPoint] = {}
         self._lock = threading.Lock()
         self._closed = False
 
@@ -25,33 +37,70 @@ class MemoryStore:
         """The encoder and sizes the collection was made with."""
         return self._collection
 
-    def upsert(self, points: Sequence[Point], vectors: Embeddings) -> None:
+    def upsert(self, points: Sequence[Point], vectors: Embeddings, lexical: Sequence[SparseVector]) -> None:
         """Write points, replacing those of equal id."""
         check_embeddings(vectors, len(points), self._collection)
+        check_lexical(lexical, len(points))
         rows = np.array(vectors, dtype=np.float32)  # a copy: the caller may reuse its buffer
         with self._lock:
             self._check_open()
-            self._points.update({point.id: (point, row) for point, row in zip(points, rows, strict=True)})
+            for point, row, sparse in zip(points, rows, lexical, strict=True):
+                self._points[point.id] = StoredPoint(point, row, sparse)
 
-    def search(self, vector: Vector, *, limit: int, where: Filter) -> list[ScoredPoint]:
-        """The ``limit`` nearest points that pass ``where``, nearest first, ties by id."""
-        check_limit(limit)
+    def search(self, vector: Vector, *, limit: int, where: Filter, offset: int = 0) -> list[ScoredPoint]:
+        """The points nearest to a vector that pass ``where``, by falling cosine, ties by id."""
+        check_limit(limit, offset)
         check_vector(vector, self._collection)
-        scored = [ScoredPoint(point, round_cosine(float(row @ vector))) for point, row in self._passing(where)]
-        return nearest_first(scored)[:limit]
+        scored = [
+            ScoredPoint(stored.point, round_cosine(float(stored.vector @ vector))) for stored in self._passing(where)
+        ]
+        return best_first(scored)[offset : offset + limit]
+
+    def search_many(self, vectors: Embeddings, *, limit: int, where: Filter) -> list[list[ScoredPoint]]:
+        """`search` for each row."""
+        check_limit(limit)
+        check_embeddings(vectors, len(vectors), self._collection)
+        return [self.search(row, limit=limit, where=where) for row in vectors]
+
+    def search_lexical(self, query: SparseVector, *, limit: int, where: Filter, offset: int = 0) -> list[ScoredPoint]:
+        """The points that share terms with a query and pass ``where``, by falling BM25 score, ties by id."""
+        check_limit(limit, offset)
+        check_sparse(query, name="the query")
+        having = Counter(index for stored in self._passing(Filter()) for index in stored.lexical.indices)
+        points = sum(bool(stored.lexical.indices) for stored in self._passing(Filter()))
+        weights = {
+            index: weight * inverse_document_frequency(points, having[index])
+            for index, weight in zip(query.indices, query.weights, strict=True)
+        }
+        scored = [
+            ScoredPoint(stored.point, round_bm25(_dot(stored.lexical, weights)))
+            for stored in self._passing(where)
+            if not weights.keys().isdisjoint(stored.lexical.indices)
+        ]
+        return best_first(scored)[offset : offset + limit]
+
+    def retrieve(self, ids: Sequence[str]) -> list[StoredPoint]:
+        """The points of these ids, in this order; unknown ones are left out."""
+        with self._lock:
+            self._check_open()
+            return [self._points[point_id] for point_id in ids if point_id in self._points]
+
+    def scroll(self, *, where: Filter, limit: int, after: str = "") -> list[StoredPoint]:
+        """Up to ``limit`` points that pass ``where``, by id, beginning behind the id ``after``."""
+        check_limit(limit)
+        behind = [stored for stored in self._passing(where) if stored.point.id > after]
+        return sorted(behind, key=lambda stored: stored.point.id)[:limit]
 
     def sample(self, *, limit: int, where: Filter) -> Embeddings:
         """Full-size vectors of up to ``limit`` points that pass ``where``."""
-        check_limit(limit)
-        by_id = sorted(self._passing(where), key=lambda entry: entry[0].id)
-        rows = [row for _, row in by_id[:limit]]
+        rows = [stored.vector for stored in self.scroll(where=where, limit=limit)]
         return np.array(rows, dtype=np.float32).reshape(len(rows), self._collection.sizes[-1])
 
     def delete(self, document_id: str) -> int:
         """Remove a document's points; how many there were."""
         with self._lock:
             self._check_open()
-            ids = [point.id for point, _ in self._points.values() if point.document_id == document_id]
+            ids = [point_id for point_id, stored in self._points.items() if stored.point.document_id == document_id]
             for point_id in ids:
                 del self._points[point_id]
         return len(ids)
@@ -73,15 +122,12 @@ class MemoryStore:
         if self._closed:
             raise StoreUnavailable("the in-memory store is closed: open the library again")
 
-    def _passing(self, where: Filter) -> list[tuple[Point, Vector]]:
+    def _passing(self, where: Filter) -> list[StoredPoint]:
         with self._lock:
             self._check_open()
-            return [entry for entry in self._points.values() if _passes(entry[0], where)]
+            return [stored for stored in self._points.values() if passes(stored.point, where)]
 
 
-def _passes(point: Point, where: Filter) -> bool:
-    return (
-        (where.modality is None or point.modality is where.modality)
-        and (where.documents is None or point.document_id in where.documents)
-        and point.document_id not in where.without
-    )
+def _dot(lexical: SparseVector, weights: dict[int, float]) -> float:
+    terms = zip(lexical.indices, lexical.weights, strict=True)
+    return sum(weight * weights[index] for index, weight in terms if index in weights)

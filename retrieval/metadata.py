@@ -1,15 +1,18 @@
-"""What a library folder says about its collection: one small JSON file beside the engine's own."""
+"""What a collection says about itself: in a folder one small JSON file, on a server the collection's own metadata."""
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from ingest.types import Geometry
 from retrieval.errors import CollectionMismatch, StoreUnavailable
 from retrieval.types import Collection
 
 FILE_NAME = "collection.json"
-VERSION = 1  # of the payload and the layout; a reader refuses what is newer
+VERSION = 2  # of the payload and the layout: 2 added lexical vectors and kind, language, date, owner, collection
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,34 @@ class Metadata:
 
     collection: Collection
     engine: str
+    version: int = VERSION
+
+
+def to_entry(metadata: Metadata) -> dict[str, Any]:
+    """Metadata as JSON values."""
+    return {
+        "version": metadata.version,
+        "engine": metadata.engine,
+        "encoder": metadata.collection.encoder,
+        "sizes": list(metadata.collection.sizes),
+        "geometry": metadata.collection.geometry.value,
+        "context": metadata.collection.context,
+    }
+
+
+def from_entry(entry: Mapping[str, Any]) -> Metadata:
+    """The metadata that `to_entry` was given, or an earlier version of it was.
+
+    Raises:
+        ValueError, KeyError, TypeError: it is something else.
+    """
+    collection = Collection(
+        str(entry["encoder"]),
+        tuple(int(size) for size in entry["sizes"]),
+        Geometry(entry.get("geometry", Geometry.FIT)),
+        int(entry.get("context", 0)),
+    )
+    return Metadata(collection, engine=str(entry["engine"]), version=int(entry["version"]))
 
 
 def read_metadata(folder: Path) -> Metadata | None:
@@ -29,18 +60,14 @@ def read_metadata(folder: Path) -> Metadata | None:
     """
     file = folder / FILE_NAME
     try:
-        entry = json.loads(file.read_text(encoding="utf-8"))
-        version = int(entry["version"])
-        collection = Collection(str(entry["encoder"]), tuple(int(size) for size in entry["sizes"]))
-        metadata = Metadata(collection, engine=str(entry["engine"]))
+        metadata = from_entry(json.loads(file.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
     except OSError as error:
         raise StoreUnavailable(f"{file} cannot be read ({error}): check the folder's rights") from error
     except (ValueError, KeyError, TypeError) as error:
         raise StoreUnavailable(f"{file} is damaged: restore it, or add the documents to a new folder") from error
-    if version > VERSION:
-        raise CollectionMismatch(f"{folder} was written by a newer version: update this program to open it")
+    check_not_newer(metadata, place=str(folder))
     return metadata
 
 
@@ -50,12 +77,7 @@ def write_metadata(folder: Path, metadata: Metadata) -> None:
     Raises:
         StoreUnavailable: the folder cannot be written.
     """
-    entry = {
-        "version": VERSION,
-        "engine": metadata.engine,
-        "encoder": metadata.collection.encoder,
-        "sizes": list(metadata.collection.sizes),
-    }
+    entry = to_entry(metadata)
     file = folder / FILE_NAME
     draft = file.with_suffix(f".{os.getpid()}.tmp")
     try:
@@ -68,22 +90,57 @@ def write_metadata(folder: Path, metadata: Metadata) -> None:
         raise StoreUnavailable(f"{file} cannot be written ({error}): check space and rights") from error
 
 
-def check_collection(folder: Path, *, found: Collection, asked: Collection) -> None:
-    """Refuse to mix vectors of two encoders, or of other sizes, in one collection.
+def check_not_newer(metadata: Metadata, *, place: str) -> None:
+    """Refuse what a later version of this program wrote.
+
+    Raises:
+        CollectionMismatch: names the place.
+    """
+    if metadata.version > VERSION:
+        raise CollectionMismatch(f"{place} was written by a newer version: update this program to open it")
+
+
+def check_collection(place: str, *, found: Metadata, asked: Collection) -> None:
+    """Refuse to mix vectors of two encoders, or of other sizes, or two layouts, in one collection.
+
+    Args:
+        place: the folder, or the server and the collection's name there.
+        found: what is there.
+        asked: what is wanted.
 
     Raises:
         CollectionMismatch: names both and says how to go on.
     """
-    if found.encoder != asked.encoder:
+    check_not_newer(found, place=place)
+    if found.version < VERSION:
         raise CollectionMismatch(
-            f"{folder} was made with encoder {found.encoder}, not {asked.encoder}: open it with --encoder "
-            f"{found.encoder.partition('@')[0]}, or re-embed everything: polyglance --encoder NAME reindex"
+            f"{place} was made by an earlier version, which kept less: bring it up to date with `polyglance reindex`"
         )
-    if found.sizes != asked.sizes:
+    if found.collection.encoder != asked.encoder:
         raise CollectionMismatch(
-            f"{folder} holds vectors of {_in_words(found.sizes)} coordinates, not {_in_words(asked.sizes)} "
-            f"(encoder {found.encoder} both times): re-embed everything with `polyglance reindex`"
+            f"{place} was made with encoder {found.collection.encoder}, not {asked.encoder}: open it with --encoder "
+            f"{found.collection.encoder.partition('@')[0]}, or re-embed everything: polyglance --encoder NAME reindex"
         )
+    if found.collection.sizes != asked.sizes:
+        raise CollectionMismatch(
+            f"{place} holds vectors of {_in_words(found.collection.sizes)} coordinates, not {_in_words(asked.sizes)} "
+            f"(encoder {asked.encoder} both times): re-embed everything with `polyglance reindex`"
+        )
+    check_layout(found.collection, geometry=asked.geometry, context=asked.context)
+
+
+def check_layout(found: Collection, *, geometry: Geometry | None, context: int | None) -> None:
+    """Refuse to go on with a collection in another way than it was made; None asks for nothing.
+
+    Raises:
+        CollectionMismatch: names both and says how to go on.
+    """
+    for what, old, new in (("geometry", found.geometry, geometry), ("context", found.context, context)):
+        if new is not None and old != new:
+            raise CollectionMismatch(
+                f"This library was made with --{what} {old}, not {new}: leave --{what} out to go on with it, or "
+                f"re-embed everything: polyglance reindex --{what} {new}"
+            )
 
 
 def _in_words(sizes: tuple[int, ...]) -> str:

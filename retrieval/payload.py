@@ -1,6 +1,8 @@
-"""A point as the engines keep it: the only place where payload keys are spelled."""
+"""A point as the engines keep it: the only place where the keys of payloads and vectors are spelled."""
 
+import datetime
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any, TypeAlias
 
 from ingest.types import Modality
@@ -14,20 +16,50 @@ LABEL = "label"
 MODALITY = "modality"
 TEXT = "text"
 PATH = "path"
+KIND = "kind"
+LANGUAGE = "language"
+DATE = "date"
+OWNER = "owner"
+COLLECTION = "collection"
 
-FILTERED = (DOCUMENT, MODALITY)  # keys that filters ask for, so engines index them
+LEXICAL = "lexical"  # the sparse vector
+
+
+class Index(StrEnum):
+    """How an engine indexes a key."""
+
+    KEYWORD = "keyword"
+    INTEGER = "integer"
+    DATE = "datetime"
+
+
+INDEXED = {
+    DOCUMENT: Index.KEYWORD,
+    MODALITY: Index.KEYWORD,
+    KIND: Index.KEYWORD,
+    LANGUAGE: Index.KEYWORD,
+    OWNER: Index.KEYWORD,
+    COLLECTION: Index.KEYWORD,
+    PAGE: Index.INTEGER,
+    DATE: Index.DATE,
+}  # keys that filters ask for
 
 
 def to_payload(point: Point) -> Payload:
-    """Everything of a point but its id."""
-    return {
+    """Everything of a point but its id and its vectors."""
+    payload = {
         DOCUMENT: point.document_id,
         PAGE: point.page_number,
         LABEL: point.page_label,
         MODALITY: point.modality.value,
         TEXT: point.text,
         PATH: list(point.path),
+        KIND: point.kind,
+        LANGUAGE: point.language,
+        OWNER: point.owner,
+        COLLECTION: point.collection,
     }
+    return payload | ({DATE: point.date.isoformat()} if point.date else {})
 
 
 def from_payload(point_id: str, payload: Mapping[str, Any]) -> Point:
@@ -40,7 +72,14 @@ def from_payload(point_id: str, payload: Mapping[str, Any]) -> Point:
         modality=Modality(payload[MODALITY]),
         text=payload[TEXT],
         path=tuple(payload[PATH]),
+        kind=payload[KIND],
+        language=payload[LANGUAGE],
+        date=datetime.date.fromisoformat(payload[DATE]) if DATE in payload else None,
+        owner=payload[OWNER],
+        collection=payload[COLLECTION],
     )
 
 
-__all__ = ["DOCUMENT", "FILTERED", "MODALITY", "Payload", "from_payload", "to_payload"]
+def vector_name(size: int) -> str:
+    """Key of the vector with this many coordinates."""
+    return f"d{size}"

@@ -59,7 +59,7 @@ class Searcher:
             InvalidVectors: a text and a picture that cancel each other, or vectors that are not the collection's.
             RetrievalError: the store fails, or there is no point of the id in ``like``.
         """
-        _check(query)
+        check(query)
         watch = _Stopwatch()
         with watch.stage("encode"):
             asked = self._encode(replace(query, text=query.text.strip()[:MOST_CHARACTERS]))
@@ -240,7 +240,12 @@ class _Stopwatch:
         self.stages.append(Stage(name, time.perf_counter() - started))
 
 
-def _check(query: Query) -> None:
+def check(query: Query) -> None:
+    """Refuse a query that asks for nothing, or whose numbers make no sense.
+
+    Raises:
+        ValueError: says which.
+    """
     check_limit(query.limit)
     if query.offset < 0:
         raise ValueError(f"offset must be at least 0, got {query.offset}")

@@ -11,6 +11,7 @@ from store_contract import ALL, random_vectors
 from encoders.base import Embeddings, EncoderError
 from ingest.types import Chunk, ImageChunk, Modality, TextChunk, chunk_id
 from retrieval.indexing import encode_passages, index_chunks
+from retrieval.lexical import query_terms
 from retrieval.memory import MemoryStore
 from retrieval.types import Collection, Filter
 
@@ -80,9 +81,22 @@ def test_texts_and_pictures_are_both_found(store: MemoryStore) -> None:
 
     assert written == 2
     found = store.search(encoder.encode_queries(["a lake"])[0], limit=1, where=ALL)[0]
-    assert (found.point.text, found.point.page_label, found.cosine) == ("a lake", "iii", pytest.approx(1))
+    assert (found.point.text, found.point.page_label, found.score) == ("a lake", "iii", pytest.approx(1))
     picture = store.search(encoder.encode_images([image_chunk(9).image])[0], limit=1, where=ALL)[0]
     assert (picture.point.modality, picture.point.text) == (Modality.IMAGE, "")
+
+
+def test_texts_are_found_by_their_words_and_headings_and_everything_by_the_name_of_its_file(store: MemoryStore) -> None:
+    chunks = [text_chunk("a cold lake", path=("Geography",)), text_chunk("a warm sea", position=1), image_chunk(9)]
+    index_chunks(chunks, RecordingEncoder(), store, name="Atlas_2024.pdf", kind="pdf")
+
+    def find(words: str) -> list[str]:
+        return sorted(hit.point.text for hit in store.search_lexical(query_terms(words), limit=9, where=ALL))
+
+    assert find("lake") == ["a cold lake"]
+    assert find("geography") == ["a cold lake"]
+    assert find("Atlas_2024.pdf") == ["", "a cold lake", "a warm sea"]
+    assert store.count(Filter(kinds=frozenset({"pdf"}))) == 3
 
 
 def test_nothing_gives_nothing(store: MemoryStore) -> None:

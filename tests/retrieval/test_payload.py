@@ -1,12 +1,13 @@
 """A point survives being kept as JSON."""
 
+import datetime
 import json
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.types import Modality
-from retrieval.payload import FILTERED, from_payload, to_payload
+from retrieval.payload import INDEXED, from_payload, to_payload
 from retrieval.types import Point
 
 POINTS = st.builds(
@@ -18,6 +19,11 @@ POINTS = st.builds(
     modality=st.sampled_from(Modality),
     text=st.text(),
     path=st.lists(st.text()).map(tuple),
+    kind=st.text(),
+    language=st.text(),
+    date=st.none() | st.dates(),
+    owner=st.text(),
+    collection=st.text(),
 )
 
 
@@ -27,6 +33,6 @@ def test_a_point_comes_back_equal(point: Point) -> None:
 
 
 def test_what_filters_ask_for_is_in_the_payload() -> None:
-    point = Point("1", "doc", 1, "1", Modality.TEXT, "text")
+    point = Point("1", "doc", 1, "1", Modality.TEXT, "text", date=datetime.date(2024, 2, 29))
 
-    assert set(FILTERED) <= set(to_payload(point))
+    assert set(INDEXED) <= set(to_payload(point))

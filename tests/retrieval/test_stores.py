@@ -20,13 +20,15 @@ from store_contract import (
     mixed_points,
     random_vectors,
     texts,
+    write,
 )
 
-from retrieval.edge import EdgeStore
+from retrieval.edge.store import EdgeStore
 from retrieval.errors import CollectionMismatch, StoreLocked, StoreUnavailable
-from retrieval.local import LocalStore
 from retrieval.memory import MemoryStore
 from retrieval.metadata import FILE_NAME
+from retrieval.qdrant.local import open_local
+from retrieval.qdrant.store import QdrantStore
 from retrieval.store import VectorStore
 from retrieval.stores import open_store, read_collection
 from retrieval.types import Collection, Filter
@@ -41,10 +43,10 @@ class TestMemoryStore(StoreContract):
 
     def test_the_caller_may_reuse_its_buffer(self, store: MemoryStore) -> None:
         buffer = NORTH[None].copy()
-        store.upsert([make_point("north")], buffer)
+        write(store, [make_point("north")], buffer)
         buffer[:] = EAST
 
-        assert store.search(NORTH, limit=1, where=ALL)[0].cosine == pytest.approx(1)
+        assert store.search(NORTH, limit=1, where=ALL)[0].score == pytest.approx(1)
 
 
 class DiskStoreContract(StoreContract):
@@ -59,7 +61,7 @@ class DiskStoreContract(StoreContract):
         store.close()
 
     def test_points_are_there_after_reopening(self, store: VectorStore, tmp_path: Path) -> None:
-        store.upsert(mixed_points(30), random_vectors(30, seed=6))
+        write(store, mixed_points(30), random_vectors(30, seed=6))
         store.delete("d0")
         expected = store.search(NORTH, limit=30, where=ALL)
         store.close()
@@ -81,7 +83,7 @@ class DiskStoreContract(StoreContract):
     def test_another_encoder_or_size_is_refused_with_the_remedy(
         self, store: VectorStore, tmp_path: Path, other: Collection, words: list[str]
     ) -> None:
-        store.upsert([make_point("north")], NORTH[None])
+        write(store, [make_point("north")], NORTH[None])
         store.close()
 
         with pytest.raises(CollectionMismatch) as caught:
@@ -96,7 +98,7 @@ class DiskStoreContract(StoreContract):
         with pytest.raises(StoreLocked, match="library is in use"):
             self.make(tmp_path / "library", COLLECTION)
 
-        store.upsert([make_point("still works")], NORTH[None])
+        write(store, [make_point("still works")], NORTH[None])
 
     def test_a_second_process_is_refused(self, store: VectorStore, tmp_path: Path) -> None:
         script = (
@@ -136,7 +138,7 @@ class TestEdgeStore(DiskStoreContract):
     make = EdgeStore
 
     def test_points_without_their_metadata_are_not_taken_for_anyones(self, store: VectorStore, tmp_path: Path) -> None:
-        store.upsert([make_point("north")], NORTH[None])
+        write(store, [make_point("north")], NORTH[None])
         store.close()
         (tmp_path / "library" / FILE_NAME).unlink()
 
@@ -160,7 +162,7 @@ class TestEdgeStore(DiskStoreContract):
         points = mixed_points(6_000)
         store, reference = EdgeStore(tmp_path, collection), MemoryStore(collection)
         for written in (store, reference):
-            written.upsert(points, vectors)
+            write(written, points, vectors)
         store.optimize()
 
         shared = 0
@@ -168,19 +170,25 @@ class TestEdgeStore(DiskStoreContract):
             for query in vectors[:50]:
                 expected = reference.search(query, limit=10, where=where)
                 found = store.search(query, limit=10, where=where)
-                assert found[0].cosine == pytest.approx(1, abs=1e-6)
+                assert found[0].score == pytest.approx(1, abs=1e-6)
                 shared += len({hit.point.id for hit in found} & {hit.point.id for hit in expected})
+        pages = [
+            hit.point.id
+            for start in range(0, 60, 10)
+            for hit in store.search(vectors[0], limit=10, where=ALL, offset=start)
+        ]
         store.close()
 
         assert shared >= 0.95 * 2 * 50 * 10
+        assert len(set(pages)) == 60
 
     def test_a_disk_without_room_is_refused_before_it_is_full(
         self, store: VectorStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("retrieval.edge._RESERVE_BYTES", 1 << 60)  # more than any disk has free
+        monkeypatch.setattr("retrieval.edge.store._RESERVE_BYTES", 1 << 60)  # more than any disk has free
 
         with pytest.raises(StoreUnavailable, match="almost full"):
-            store.upsert([make_point("north")], NORTH[None])
+            write(store, [make_point("north")], NORTH[None])
 
         assert store.count(ALL) == 0
 
@@ -189,15 +197,15 @@ class TestEdgeStore(DiskStoreContract):
         points, vectors = mixed_points(500), random_vectors(500, seed=8, size=1024)
 
         for _ in range(50):
-            store.upsert(points, vectors)
+            write(store, points, vectors)
         log_mib = _disk_mib(tmp_path / "edge" / "wal")
         store.close()
 
         assert log_mib < 80  # two segments of 32 MiB; what was written fills more than four
 
 
-class TestLocalStore(DiskStoreContract):
-    make = LocalStore
+class TestLocalMode(DiskStoreContract):
+    make = staticmethod(open_local)
 
 
 class TestOpenStore:
@@ -218,16 +226,16 @@ class TestOpenStore:
 
         store = open_store(tmp_path / "library", COLLECTION)
 
-        assert isinstance(store, LocalStore)
+        assert isinstance(store, QdrantStore)
         assert "slow beyond 20,000" in caplog.text
         store.close()
 
     def test_a_library_stays_with_the_engine_that_made_it(self, tmp_path: Path) -> None:
-        LocalStore(tmp_path / "library", COLLECTION).close()
+        open_local(tmp_path / "library", COLLECTION).close()
 
         store = open_store(tmp_path / "library", COLLECTION)
 
-        assert isinstance(store, LocalStore)
+        assert isinstance(store, QdrantStore)
         store.close()
 
     def test_a_library_made_with_edge_needs_edge(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,22 +246,31 @@ class TestOpenStore:
             open_store(tmp_path / "library", COLLECTION)
 
     def test_a_library_of_a_newer_version_is_left_alone(self, tmp_path: Path) -> None:
-        (tmp_path / FILE_NAME).write_text('{"version": 2, "engine": "edge", "encoder": "fake@1", "sizes": [4, 8]}')
+        (tmp_path / FILE_NAME).write_text('{"version": 3, "engine": "edge", "encoder": "fake@1", "sizes": [4, 8]}')
 
         with pytest.raises(CollectionMismatch, match="newer version"):
             open_store(tmp_path, COLLECTION)
+
+    def test_a_library_of_an_earlier_version_is_to_be_reindexed_and_still_says_what_it_was(
+        self, tmp_path: Path
+    ) -> None:
+        (tmp_path / FILE_NAME).write_text('{"version": 1, "engine": "edge", "encoder": "fake@1", "sizes": [4, 8]}')
+
+        with pytest.raises(CollectionMismatch, match="polyglance reindex"):
+            open_store(tmp_path, COLLECTION)
+        assert read_collection(tmp_path) == COLLECTION
 
 
 WRITER = """
 import sys
 from pathlib import Path
 from retrieval.stores import open_store
-from store_contract import COLLECTION, make_point, random_vectors
+from store_contract import COLLECTION, make_point, random_vectors, write
 
 store = open_store(Path(sys.argv[1]), COLLECTION)
 for batch in range(10_000):
     points = [make_point(f"{batch}/{row}", document=str(batch)) for row in range(64)]
-    store.upsert(points, random_vectors(64, seed=batch))
+    write(store, points, random_vectors(64, seed=batch))
     print(batch, flush=True)
 """
 
@@ -274,7 +291,7 @@ def test_a_process_killed_while_writing_loses_nothing_acknowledged(tmp_path: Pat
     store = open_store(tmp_path, COLLECTION)
     counts = [store.count(Filter(documents=frozenset({str(batch)}))) for batch in range(batches)]
     unacknowledged = store.count(Filter(documents=frozenset({str(batches)})))
-    store.upsert([make_point("after")], NORTH[None])
+    write(store, [make_point("after")], NORTH[None])
 
     assert counts == [64] * batches
     assert unacknowledged in (0, 64)

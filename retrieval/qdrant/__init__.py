@@ -1,0 +1,1 @@
+"""Stores over qdrant-client: a Qdrant server or cluster, and the client's local mode where no engine exists."""
