@@ -150,7 +150,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     sub.add_argument("--sizes", action="store_true", help="compare every Matryoshka size of the encoder")
     sub.add_argument("--count", type=_positive, default=100, metavar="N", help="questions that --self makes")
-    sub.add_argument("--report", type=Path, metavar="OUT.html", help="write a page with tables, plots and failures")
+    sub.add_argument("--report", type=Path, metavar="OUT.html|OUT.md", help="write tables, plots and failures")
     add_command("reindex", _reindex, "Encode every document anew, as the options say.", layout, as_json=False)
     sub = add_command("download", _download, "Fetch an encoder's official checkpoint.", as_json=False)
     sub.add_argument("name", metavar="NAME")
@@ -278,12 +278,14 @@ def _eval(options: argparse.Namespace, settings: Settings) -> int:
     plan = Plan(options.questions, options.qrels, tuple(options.against), options.sizes, options.count)
     with Library(settings) as library, printing.count_bar() as show:
         summary = evaluate_library(library, plan, on_progress=show)
-    if options.report:
+    if options.report and options.report.suffix == ".md":
+        options.report.write_text(to_markdown(summary), encoding="utf-8")
+    elif options.report:
         write_report(summary, options.report)
     if options.json:
         _print_json(to_json(summary))
     else:
-        printing.show_markdown(to_markdown(summary))
+        printing.show_summary(summary)
         if options.report:
             printing.say(f"The whole report: {options.report}")
     return OK

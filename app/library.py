@@ -178,9 +178,7 @@ class Library:
                         meter.failed += added[-1].status is AddStatus.FAILED
             except Stopped:
                 log.info("stopped by request after %d files", len(added))
-            store = self._shelf.store()
-            if store is not None:
-                store.optimize()
+            self._shelf.optimize()
         return added
 
     def search(

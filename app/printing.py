@@ -8,7 +8,6 @@ from datetime import datetime
 from langchain_core.messages import BaseMessage
 from rich.console import Console
 from rich.filesize import decimal
-from rich.markdown import Markdown
 from rich.markup import escape
 from rich.panel import Panel
 from rich.progress import (
@@ -29,13 +28,17 @@ from rich.text import Text
 
 from app.types import Added, AddStatus, Match, Progress, Removed, Status
 from encoders.registry import EncoderStatus
+from evaluation.export import percent
+from evaluation.figures import Figures
 from evaluation.run import EvaluationProgress
+from evaluation.summary import Summary, ms, sentences
 from ingest.manifest import Document
 from ingest.types import Geometry
 
 _OUT = Console(highlight=False)
 _ERR = Console(stderr=True, highlight=False)
 _SNIPPET = 220  # characters
+_METRICS = ("recall@1", "recall@5", "nDCG@10")
 _MARKS = {
     AddStatus.ADDED: "[green]added",
     AddStatus.REPLACED: "[green]replaced",
@@ -134,9 +137,30 @@ def count_bar() -> Iterator[Callable[[EvaluationProgress], None]]:
         yield show
 
 
-def show_markdown(text: str) -> None:
-    """A text with tables."""
-    _OUT.print(Markdown(text))
+def show_summary(summary: Summary) -> None:
+    """What an evaluation found: in words, then a line for each setting; the report has all the rest."""
+    _OUT.print(f"[bold]{escape(summary.title)}")
+    for line in sentences(summary):
+        say(line)
+    for name, groups in (("setting", summary.settings), ("language", summary.languages), ("kind", summary.tasks)):
+        if groups:
+            _OUT.print(_figures_table(name, groups))
+    if summary.note:
+        _OUT.print(Text(summary.note, style="dim"))
+
+
+def _figures_table(name: str, groups: Sequence[Figures]) -> Table:
+    table = Table(caption="% with 95 % intervals; --report tells more", caption_justify="right")
+    table.add_column(name)
+    table.add_column("asked", justify="right")
+    for metric in _METRICS:
+        table.add_column(metric, justify="right")
+    table.add_column("ms, p50", justify="right")
+    for one in groups:
+        cells = [percent(one.metrics[metric]) for metric in _METRICS]
+        title = f"{one.group}, {one.setting}" if one.group else one.setting
+        table.add_row(Text(title), str(one.questions), *cells, ms(one.latency.p50))
+    return table
 
 
 def show_added(added: Sequence[Added], seconds: float, *, encoder: str | None) -> None:

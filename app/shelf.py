@@ -16,7 +16,7 @@ from ingest.limits import Limits
 from ingest.manifest import Document, Manifest
 from ingest.reader import open_reader
 from ingest.types import Chunk, Format, Geometry
-from retrieval.errors import RetrievalError
+from retrieval.errors import CollectionMismatch, RetrievalError, StoreUnavailable
 from retrieval.indexing import index_chunks
 from retrieval.store import VectorStore
 from retrieval.stores import open_store, read_collection
@@ -81,7 +81,10 @@ class Shelf:
             shutil.rmtree(leftover, ignore_errors=True)
         for document in self.manifest.unfinished():
             log.warning("%s was not finished when Polyglance last stopped; taking it back", document.name)
-            self.remove(document)
+            try:
+                self.remove(document)
+            except CollectionMismatch as error:  # of an older version: it stays hidden, and goes with `reindex`
+                log.warning("%s stays until the library is encoded anew: %s", document.name, error)
         self.files.remove_orphans(frozenset(document.id for document in self.manifest.documents()))
 
     @property
@@ -183,6 +186,16 @@ class Shelf:
         finally:
             store.close()
         self._replace_vectors()
+
+    def optimize(self) -> None:
+        """Build what makes searches fast; they only stay slower where it fails."""
+        store = self.store()
+        if store is None:
+            return
+        try:
+            store.optimize()
+        except StoreUnavailable as error:
+            log.warning("the index was not built; searches are slower until it is: %s", error)
 
     def close(self) -> None:
         """Let go of the store and the manifest."""

@@ -7,9 +7,15 @@ each PDF alone in a library, prints per language the share of queries (%) whose 
 (R@5) pages hold one of the range, and the mean reciprocal rank over ten pages (MRR), for
 
 - plain: MuPDF's text in chunks of 80 words, raw cosine, what a first script would do;
-- text: the product, text chunks alone;
+- meaning: the product, text chunks alone, by their vectors;
+- text: the same, by vectors and words;
 - any: the product as it searches by default, page rasters competing too.
 """
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # else benchmarks/encoders.py would hide the package
 
 import argparse
 import json
@@ -17,30 +23,30 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pymupdf
 
-from encoders.base import Embeddings, Encoder, Vector
+from encoders.base import Embeddings, Encoder
 from encoders.starter import StarterEncoder
 from ingest import chunk
 from ingest.reader import open_reader
 from ingest.types import Chunk, Format, Modality
 from retrieval.indexing import index_chunks
-from retrieval.search import search
-from retrieval.store import VectorStore
+from retrieval.query import Query
+from retrieval.search import Searcher
 from retrieval.stores import open_store
 from retrieval.types import Collection, Filter
 
 PLAIN_WORDS = 80
 DEPTH = 10  # pages looked at
+WAYS = ("plain", "meaning", "text", "any")
 
-Ranking = Callable[[Vector], list[int]]  # pages, best first
+Ranking = Callable[[str], list[int]]  # pages, best first
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class Title:
     """A title and the pages that answer it."""
 
     query: str
@@ -64,8 +70,8 @@ def plain_ranking(path: Path, encoder: Encoder) -> Ranking:
         [encoder.encode_texts(texts[start : start + 128]) for start in range(0, len(texts), 128)]
     )
 
-    def rank(vector: Vector) -> list[int]:
-        order = np.argsort(-(rows @ vector), kind="stable")
+    def rank(text: str) -> list[int]:
+        order = np.argsort(-(rows @ encoder.encode_queries([text])[0]), kind="stable")
         return list(dict.fromkeys(numbers[row] for row in order))[:DEPTH]
 
     return rank
@@ -84,20 +90,21 @@ def read_chunks(path: Path, encoder: Encoder, *, max_tokens: int, overlap: int) 
             )
 
 
-def product_ranking(store: VectorStore, where: Filter) -> Ranking:
+def product_ranking(searcher: Searcher, where: Filter, *, uses_words: bool) -> Ranking:
     """The product's search."""
 
-    def rank(vector: Vector) -> list[int]:
-        return [hit.point.page_number for hit in search(vector, store=store, limit=DEPTH, where=where)]
+    def rank(text: str) -> list[int]:
+        query = Query(text, where=where, limit=DEPTH, uses_words=uses_words)
+        return [hit.point.page_number for hit in searcher.search(query).hits]
 
     return rank
 
 
-def measure(rank: Ranking, queries: Sequence[Query], vectors: Embeddings) -> tuple[float, float, float]:
+def measure(rank: Ranking, titles: Sequence[Title]) -> tuple[float, float, float]:
     """R@1 %, R@5 %, MRR."""
     places = []
-    for query, vector in zip(queries, vectors, strict=True):
-        good = [query.first_page <= page <= query.last_page for page in rank(vector)]
+    for title in titles:
+        good = [title.first_page <= page <= title.last_page for page in rank(title.query)]
         places.append(good.index(True) + 1 if any(good) else np.inf)
     found = np.array(places)
     return 100 * float((found <= 1).mean()), 100 * float((found <= 5).mean()), float((1 / found).mean())
@@ -113,13 +120,13 @@ def main() -> None:
     arguments = parser.parse_args()
 
     encoder = StarterEncoder()
-    by_document: dict[str, dict[str, list[Query]]] = defaultdict(lambda: defaultdict(list))
+    by_document: dict[str, dict[str, list[Title]]] = defaultdict(lambda: defaultdict(list))
     for entry in json.loads(arguments.eval_json.read_text(encoding="utf-8")):
-        by_document[entry["document"]][entry["language"]].append(Query(**entry))
+        by_document[entry["document"]][entry["language"]].append(Title(**entry))
 
     print(f"encoder {encoder.name}, chunks of {arguments.max_tokens} tokens, overlap {arguments.overlap}")
-    print(f"{'document':<30}{'lang':<6}{'queries':>7}" + "".join(f"{way:>22}" for way in ("plain", "text", "any")))
-    print(" " * 43 + f"{'R@1   R@5   MRR':>22}" * 3)
+    print(f"{'document':<30}{'lang':<6}{'queries':>7}" + "".join(f"{way:>22}" for way in WAYS))
+    print(" " * 43 + f"{'R@1   R@5   MRR':>22}" * len(WAYS))
     figures = []
     for document, by_language in by_document.items():
         path = arguments.corpus_dir / document
@@ -128,16 +135,17 @@ def main() -> None:
             chunks = read_chunks(path, encoder, max_tokens=arguments.max_tokens, overlap=arguments.overlap)
             points = index_chunks(chunks, encoder, store)
 
+            searcher = Searcher(store, encoder)
             ways = [
                 plain_ranking(path, encoder),
-                product_ranking(store, Filter(modality=Modality.TEXT)),
-                product_ranking(store, Filter()),
+                product_ranking(searcher, Filter(modality=Modality.TEXT), uses_words=False),
+                product_ranking(searcher, Filter(modality=Modality.TEXT), uses_words=True),
+                product_ranking(searcher, Filter(), uses_words=True),
             ]
-            for language, queries in by_language.items():
-                vectors = encoder.encode_queries([query.query for query in queries])
-                row = [measure(rank, queries, vectors) for rank in ways]
+            for language, titles in by_language.items():
+                row = [measure(rank, titles) for rank in ways]
                 figures.append(row)
-                print(f"{document:<30}{language:<6}{len(queries):>7}" + _columns(row), flush=True)
+                print(f"{document:<30}{language:<6}{len(titles):>7}" + _columns(row), flush=True)
             print(f"{'':<30}{points} points")
             store.close()
     print(f"{'mean of the rows':<43}" + _columns(np.mean(figures, axis=0).tolist()))

@@ -11,6 +11,11 @@
 Columns: the product; without pairs of neighbouring words; with k1 and b of the textbook; other weights of headings.
 """
 
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # else benchmarks/encoders.py would hide the package
+
 import argparse
 import json
 import random
@@ -20,7 +25,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import log
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt

@@ -8,6 +8,11 @@ that falls over the coordinates; times are of a machine with other work on it, s
     python -P benchmarks/stalls.py --folder FOLDER
 """
 
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # else benchmarks/encoders.py would hide the package
+
 import argparse
 import shutil
 import statistics
@@ -18,7 +23,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 

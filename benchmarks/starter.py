@@ -7,13 +7,17 @@ FOLDER, by default ``corpus`` beside EVAL_FOLDER. Text is cut into plain chunks 
 end, so these figures are the encoder's alone, not the product's.
 """
 
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # else benchmarks/encoders.py would hide the package
+
 import argparse
 import json
 import resource
 import time
 from bisect import bisect_right
 from collections import defaultdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np

@@ -8,17 +8,20 @@ through pymupdf and a second collection. Each side runs in fresh processes, turn
 Needs: `uv pip install --group bench`. QUERIES.json is a list of objects with a "query".
 """
 
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # else benchmarks/encoders.py would hide the package
+
 import argparse
 import json
 import resource
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 import uuid
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
