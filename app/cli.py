@@ -7,20 +7,24 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 from app import printing
 from app.errors import USER_ERRORS
 from app.settings import Settings
-from app.types import AddStatus
-from ingest.types import Geometry
+from app.types import AddStatus, Match
+from ingest.types import Format, Geometry
+from retrieval.query import Results
 
 OK, ERROR, USAGE, SOME_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 
 VARIANTS = ("meaning", "text", "look")  # of `app.evaluating.VARIANTS`, which takes a second to import
 
 Command = Callable[[argparse.Namespace, Settings], int]
+T = TypeVar("T")
 
 
 def run() -> None:
@@ -34,7 +38,7 @@ def main(argv: Sequence[str]) -> int:
     Returns:
         0 done; 1 an error, told in one line on stderr; 2 wrong usage; 3 some files failed; 130 interrupted.
     """
-    options = build_parser().parse_args(argv, argparse.Namespace(data=None, encoder=None, verbose=False))
+    options = build_parser().parse_args(argv, argparse.Namespace(data=None, encoder=None, qdrant=None, verbose=False))
     logging.basicConfig(
         level=logging.INFO if options.verbose else logging.ERROR,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
@@ -45,6 +49,8 @@ def main(argv: Sequence[str]) -> int:
         encoder=options.encoder,
         geometry=getattr(options, "geometry", None),
         context=getattr(options, "context", None),
+        sizes=getattr(options, "store_sizes", None),
+        qdrant=options.qdrant,
     )
     command: Command = options.command
     try:
@@ -70,6 +76,12 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="NAME|PATH",
         help="auto, starter, jina-clip-v2, or a checkpoint's folder",
     )
+    shared.add_argument(
+        "--qdrant",
+        default=argparse.SUPPRESS,
+        metavar="URL",
+        help="the Qdrant server where the library's vectors are, or go when it is new (default: in its folder)",
+    )
     shared.add_argument("--verbose", "-v", action="store_true", default=argparse.SUPPRESS, help="log what happens")
     parser = argparse.ArgumentParser(
         prog="polyglance",
@@ -91,6 +103,14 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="TOKENS",
         help="read passages together with the text around them, that many tokens at once (jina-clip; default 0: alone)",
     )
+    layout.add_argument(
+        "--sizes",
+        type=_sizes,
+        dest="store_sizes",
+        metavar="D,D,...",
+        help="how many numbers of each vector to store, of the encoder's Matryoshka sizes; the full one always is "
+        "(default: 128 and the full one)",
+    )
 
     def add_command(
         name: str, command: Command, text: str, *also: argparse.ArgumentParser, as_json: bool = True
@@ -103,16 +123,8 @@ def build_parser() -> argparse.ArgumentParser:
 
     sub = add_command("add", _add, "Add files and folders to the library.", layout)
     sub.add_argument("paths", nargs="+", type=Path, metavar="PATH")
-    sub = add_command("search", _search, "Search by words, by a picture, or by both.")
-    sub.add_argument("text", nargs="?", metavar="TEXT")
-    sub.add_argument("--image", type=Path, metavar="FILE")
-    sub.add_argument("--limit", type=_positive, default=10, metavar="N")
-    sub.add_argument(
-        "--modality",
-        choices=["any", "text", "image"],
-        default="any",
-        help="what may match: words, looks, or either",
-    )
+    sub = add_command("search", _search, "Search by words, by a picture, by both, or by a page.")
+    _add_query_options(sub)
     sub = add_command(
         "ask", _ask, "Build a cited prompt from the best sources, and answer it where a chat model is set."
     )
@@ -152,12 +164,38 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument("--count", type=_positive, default=100, metavar="N", help="questions that --self makes")
     sub.add_argument("--report", type=Path, metavar="OUT.html|OUT.md", help="write tables, plots and failures")
     add_command("reindex", _reindex, "Encode every document anew, as the options say.", layout, as_json=False)
+    sub = add_command("migrate", _migrate, "Move the vectors to a Qdrant server, or back into the library's folder.")
+    sub.add_argument("--to", required=True, metavar="URL|embedded")
     sub = add_command("download", _download, "Fetch an encoder's official checkpoint.", as_json=False)
     sub.add_argument("name", metavar="NAME")
     sub.add_argument("--yes", action="store_true", help="accept the licence without being asked")
     sub = add_command("serve", _serve, "Serve the web page on this machine.", layout, as_json=False)
     sub.add_argument("--port", type=_positive, default=7860)
     return parser
+
+
+def _add_query_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("text", nargs="?", metavar="TEXT", help='words or a question; a "phrase" has to stand there')
+    sub.add_argument("--image", type=Path, metavar="FILE")
+    sub.add_argument("--like", type=_like, metavar="ID:PAGE|HIT", help="more like this page, or this hit of --json")
+    sub.add_argument("--limit", type=_positive, default=10, metavar="N")
+    sub.add_argument("--offset", type=_whole, default=0, metavar="N", help="leave out the first N")
+    sub.add_argument("--group", choices=["page", "document"], default="page", help="what is listed once")
+    sub.add_argument(
+        "--modality",
+        choices=["any", "text", "image"],
+        default="any",
+        help="what may match: words, looks, or either",
+    )
+    sub.add_argument(
+        "--language", action="append", default=[], type=_language, metavar="TAG", help="only passages in it: de, en, ja"
+    )
+    sub.add_argument("--kind", action="append", default=[], choices=[kind.value for kind in Format], help="of file")
+    sub.add_argument("--document", action="append", default=[], metavar="NAME|ID", help="only in this document")
+    sub.add_argument("--since", type=_day, metavar="DAY", help="only documents of that day or later: 2024-01-31")
+    sub.add_argument("--until", type=_day, metavar="DAY", help="only documents of that day or earlier")
+    sub.add_argument("--no-words", action="store_true", help="by meaning alone, not by the words as they stand")
+    sub.add_argument("--explain", action="store_true", help="say what each hit was found by, and what took how long")
 
 
 def _positive(value: str) -> int:
@@ -170,6 +208,36 @@ def _whole(value: str) -> int:
     if not value.isdecimal():
         raise argparse.ArgumentTypeError(f"{value!r} is not a whole number")
     return int(value)
+
+
+def _sizes(value: str) -> tuple[int, ...]:
+    return tuple(sorted({_positive(size) for size in value.split(",")}))
+
+
+def _language(value: str) -> str:
+    from ingest.language import parse_language
+
+    return _told(parse_language, value)
+
+
+def _day(value: str) -> date:
+    from app.query_options import parse_day
+
+    return _told(parse_day, value)
+
+
+def _like(value: str) -> str | tuple[str, int]:
+    from app.query_options import parse_like
+
+    return _told(parse_like, value)
+
+
+def _told(parse: Callable[[str], T], value: str) -> T:
+    """Parse, with the reason of a refusal told to the user."""
+    try:
+        return parse(value)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _add(options: argparse.Namespace, settings: Settings) -> int:
@@ -190,28 +258,51 @@ def _add(options: argparse.Namespace, settings: Settings) -> int:
 
 def _search(options: argparse.Namespace, settings: Settings) -> int:
     from app.library import Library
-    from ingest.types import Modality
+    from app.query_options import build_query, find_mistake
 
-    if not (options.text or "").strip() and options.image is None:
-        printing.say_error("Nothing to search for: give words, --image FILE, or both.")
+    mistake = find_mistake(options)
+    if mistake:
+        printing.say_error(mistake)
         return USAGE
-    modality = None if options.modality == "any" else Modality(options.modality)
     with Library(settings) as library:
+        query = build_query(options, library)
         library.warm_up()
         started = time.perf_counter()
-        matches = library.search(options.text, image=options.image, limit=options.limit, modality=modality)
+        try:
+            results = library.query(query)
+        except ValueError as error:  # a hit whose id was given is gone
+            printing.say_error(str(error))
+            return ERROR
         seconds = time.perf_counter() - started
+        matches = library.matches(results, offset=query.offset)
         encoder = library.encoder.name
         is_empty = not library.documents()
     if options.json:
-        fields = ("rank", "document", "document_id", "page", "modality", "score", "text", "image")
-        hits = [_pick(match, fields) for match in matches]
-        _print_json({"hits": hits, "seconds": round(seconds, 4), "encoder": encoder})
-    else:
-        printing.show_matches(
-            options.text or options.image.name, matches, seconds=seconds, encoder=encoder, is_empty=is_empty
-        )
+        _print_json(_found_as_json(results, matches, seconds=seconds, encoder=encoder, explain=options.explain))
+        return OK
+    title = options.text or (options.image.name if options.image else "like this")
+    printing.show_matches(
+        title, matches, seconds=seconds, encoder=encoder, is_empty=is_empty, is_relevant=results.is_relevant
+    )
+    if options.explain:
+        printing.show_explanation(results, matches)
     return OK
+
+
+def _found_as_json(
+    results: Results, matches: Sequence[Match], *, seconds: float, encoder: str, explain: bool
+) -> dict[str, object]:
+    fields = (
+        *("rank", "id", "document", "document_id", "page", "modality", "language"),
+        *("score", "strength", "text", "image"),
+    )
+    hits = [_pick(match, fields) for match in matches]
+    found = {"hits": hits, "relevant": results.is_relevant, "seconds": round(seconds, 4), "encoder": encoder}
+    if not explain:
+        return found
+    evidence = {hit.point.id: [asdict(one) for one in hit.evidence] for hit in results.hits}
+    stages = [{"name": stage.name, "milliseconds": round(stage.seconds * 1000, 3)} for stage in results.stages]
+    return found | {"hits": [hit | {"evidence": evidence[str(hit["id"])]} for hit in hits], "stages": stages}
 
 
 def _ask(options: argparse.Namespace, settings: Settings) -> int:
@@ -261,7 +352,7 @@ def _remove(options: argparse.Namespace, settings: Settings) -> int:
 def _status(options: argparse.Namespace, settings: Settings) -> int:
     from app.overview import read_status
 
-    status = read_status(settings.data)
+    status = read_status(settings.data, access=settings.qdrant_access)
     if options.json:
         _print_json(asdict(status))
     else:
@@ -345,6 +436,19 @@ def _reindex(options: argparse.Namespace, settings: Settings) -> int:
         count = library.reindex(on_progress=show)
         name = library.encoder.name
     printing.say(f"{count} documents are encoded anew with {name}.")
+    return OK
+
+
+def _migrate(options: argparse.Namespace, settings: Settings) -> int:
+    from app.library import Library
+
+    where_they_are = replace(settings, qdrant=None)  # not where --qdrant or the environment would have them
+    with Library(where_they_are) as library, printing.point_bar() as show:
+        migrated = library.migrate(options.to, on_progress=show)
+    if options.json:
+        _print_json(asdict(migrated))
+    else:
+        printing.show_migrated(migrated)
     return OK
 
 

@@ -1,10 +1,12 @@
 """The library: add, search, prompt, remove. What the command line, the web page and Python programs call."""
 
+import asyncio
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,13 +18,14 @@ from app import encoder as encoders
 from app.adding import add_file
 from app.errors import LibraryError
 from app.lock import LibraryLock
+from app.migrating import migrate
 from app.overview import read_status
 from app.progress import Meter, Stopped
 from app.prompt import build_prompt
 from app.settings import Settings
 from app.shelf import Shelf, collection_for
-from app.types import Added, AddStatus, Match, Progress, Removed, Status
-from encoders.base import Encoder
+from app.types import Added, AddStatus, Copying, Match, Migrated, Progress, Removed, Status
+from encoders.base import Encoder, UnknownEncoder
 from ingest.collect import collect
 from ingest.limits import DEFAULT_LIMITS, Limits
 from ingest.manifest import Document
@@ -30,8 +33,8 @@ from ingest.names import display_name
 from ingest.picture import read_picture
 from ingest.raster import square
 from ingest.reader import open_reader
-from ingest.types import Geometry, Modality
-from retrieval.errors import CollectionMismatch
+from ingest.types import Geometry, Modality, chunk_id
+from retrieval.errors import CollectionMismatch, StoreUnavailable
 from retrieval.metadata import check_layout
 from retrieval.query import Query, Results
 from retrieval.search import Searcher, check
@@ -43,6 +46,7 @@ OnProgress = Callable[[Progress], None]
 log = logging.getLogger(__name__)
 
 _SCROLL = 512  # points read at once
+_MOST_PASSAGES = 256  # of a page that are looked through
 
 
 class Library:
@@ -83,7 +87,13 @@ class Library:
         except OSError as error:
             raise _cannot_open(settings.data, error) from error
         try:
-            self._shelf = Shelf(settings.data, limits=limits, own_process=own_process)
+            self._shelf = Shelf(
+                settings.data,
+                limits=limits,
+                url=settings.qdrant,
+                access=settings.qdrant_access,
+                own_process=own_process,
+            )
             self._shelf.recover()
         except (OSError, sqlite3.Error) as error:
             self._lock.release()
@@ -205,22 +215,34 @@ class Library:
         """
         picture = image if image is None or isinstance(image, Image.Image) else read_picture(Path(image))
         where = Filter(modality=modality, documents=None if documents is None else frozenset(documents))
-        hits = self.query(Query(text or "", picture, where=where, limit=limit)).hits
+        return self.matches(self.query(Query(text or "", picture, where=where, limit=limit)))
+
+    def matches(self, results: Results, *, offset: int = 0) -> list[Match]:
+        """What `query` found, with names of documents and pictures of pages.
+
+        Args:
+            results: hits of documents that were removed meanwhile are left out.
+            offset: the query's; ranks go on from there.
+        """
         names = {document.id: document.name for document in self.documents()}
+        found = [hit for hit in results.hits if hit.point.document_id in names]
         return [
             Match(
                 rank=rank,
+                id=hit.point.id,
                 document=names[hit.point.document_id],
                 document_id=hit.point.document_id,
                 page=hit.point.page_number,
                 page_label=hit.point.page_label,
                 modality=hit.point.modality,
                 score=hit.score,
+                strength=hit.strength,
+                language=hit.point.language,
                 text=hit.point.text,
                 headings=hit.point.path,
                 image=self._raster(hit.point.document_id, hit.point.page_number),
             )
-            for rank, hit in enumerate((hit for hit in hits if hit.point.document_id in names), start=1)
+            for rank, hit in enumerate(found, start=offset + 1)
         ]
 
     def query(self, query: Query) -> Results:
@@ -235,9 +257,22 @@ class Library:
             return Results((), False, ())
         hidden = frozenset(document.id for document in self._shelf.manifest.unfinished())
         picture = None if query.image is None else square(query.image, store.collection.geometry)
-        return self._searcher(store).search(
-            replace(query, image=picture, where=replace(query.where, without=query.where.without | hidden))
-        )
+        asked = replace(query, image=picture, where=replace(query.where, without=query.where.without | hidden))
+        try:
+            return self._searcher(store).search(asked)
+        except StoreUnavailable:
+            now = self._shelf.store()
+            if now is None or now is store:
+                raise
+            return self._searcher(now).search(asked)  # a reindex or a migration changed over meanwhile
+
+    async def aquery(self, query: Query) -> Results:
+        """`query`, for a program with an event loop: runs on a thread of its own."""
+        return await asyncio.to_thread(self.query, query)
+
+    def query_many(self, queries: Iterable[Query]) -> Iterator[Results]:
+        """Answer one query after the other, as the answers are asked for; `queries` may be endless."""
+        return map(self.query, queries)
 
     def stored(self, where: Filter) -> Iterator[StoredPoint]:
         """Every stored passage and picture that passes, with its vector, by id."""
@@ -262,28 +297,58 @@ class Library:
         """The library's own copy of a document, not to be changed."""
         return self._shelf.files.original(document_id)
 
-    def remove(self, id_or_name: str) -> list[Removed]:
-        """Remove the document of this id, or all of this name, with every point and file.
+    def find(self, id_or_name: str) -> list[Document]:
+        """The document of this id, or of a unique beginning of it (8 characters or more), or all of this name.
 
         Raises:
             LibraryError: there is none.
         """
         found = self._shelf.manifest.find(id_or_name)
         if not found:
-            raise LibraryError(f"No document is called {id_or_name!r} or has that id. `polyglance list` shows them.")
+            near = get_close_matches(id_or_name, sorted({document.name for document in self.documents()}), cutoff=0.5)
+            remedy = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
+            raise LibraryError(
+                f"No document is called {id_or_name!r} or has that id. {remedy}`polyglance list` shows them all."
+            )
+        return found
+
+    def point_on(self, document_id: str, page: int) -> str:
+        """Id of what stands for a page in ``Query(like=...)``: its longest passage, else its picture.
+
+        Raises:
+            LibraryError: there is nothing on such a page.
+        """
+        store = self._shelf.store()
+        texts = [chunk_id(document_id, page, Modality.TEXT, position) for position in range(_MOST_PASSAGES)]
+        stored = store.retrieve([*texts, chunk_id(document_id, page, Modality.IMAGE, 0)]) if store else []
+        if not stored:
+            raise LibraryError(f"Document {document_id[:8]} has nothing to compare on a page {page}.")
+        return max((one.point for one in stored), key=lambda point: len(point.text)).id
+
+    def remove(self, id_or_name: str) -> list[Removed]:
+        """Remove the document of this id, or all of this name, with every point and file.
+
+        Raises:
+            LibraryError: there is none.
+        """
+        found = self.find(id_or_name)
         with self._changing:
             return [self._shelf.remove(document) for document in found]
 
     def reindex(self, *, on_progress: OnProgress | None = None) -> int:
         """Encode every document anew with the encoder named at opening; how many there were.
 
-        Searches go on with the old vectors until all is done.
+        Searches go on with the old vectors until all is done. Cut short and run again with the same settings, it goes
+        on with the documents that were not done.
         """
         old = self._shelf.collection
         geometry = self.settings.geometry or (old.geometry if old else Geometry.FIT)
         context = self.settings.context if self.settings.context is not None else (old.context if old else 0)
         encoder = self._loaded or self._load(None, geometry=geometry)
-        collection = collection_for(encoder, geometry=geometry, context=context)
+        sizes = self.settings.sizes
+        if sizes is None and old is not None and old.sizes[-1] == encoder.sizes[-1]:
+            sizes = old.sizes if set(old.sizes) <= set(encoder.sizes) else None
+        collection = collection_for(encoder, geometry=geometry, context=context, sizes=sizes)
         documents = self.documents()
         done: list[str] = []
 
@@ -300,6 +365,20 @@ class Library:
             with self._loading:
                 self._encoder = encoder
         return len(documents)
+
+    def migrate(self, to: str, *, on_progress: Callable[[Copying], None] | None = None) -> Migrated:
+        """Move the vectors to the Qdrant server at ``to``, or back into the library's folder: "embedded".
+
+        Raises:
+            LibraryError: it is empty, is there already, or the copy differs from it; it stays as it was.
+            StoreUnavailable: a server does not answer; it stays as it was, and run again this goes on.
+        """
+        with self._changing:
+            return migrate(self._shelf, to, on_progress=on_progress)
+
+    def note_address(self, url: str) -> None:
+        """Let other processes know where this one serves the library."""
+        self._lock.note_address(url)
 
     def page_image(self, document_id: str, page: int, *, max_px: int = 1200) -> Image.Image:
         """Draw a page or picture from the original, its longer side ``max_px``.
@@ -339,18 +418,31 @@ class Library:
         self.close()
 
     def _prepare(self) -> tuple[Encoder, Collection]:
-        """The encoder, and the collection there is or that it is to make."""
+        """The encoder, and the collection there is or that it makes; its store is open."""
         encoder = self.encoder
-        return encoder, self._shelf.collection or collection_for(
-            encoder, geometry=self.settings.geometry or Geometry.FIT, context=self.settings.context or 0
+        collection = self._shelf.collection or collection_for(
+            encoder,
+            geometry=self.settings.geometry or Geometry.FIT,
+            context=self.settings.context or 0,
+            sizes=self.settings.sizes,
         )
+        self._shelf.store(collection)  # here: a server that does not answer concerns every file
+        return encoder, collection
 
     def _load(self, collection: Collection | None, *, geometry: Geometry | None = None) -> Encoder:
         choice = self.settings.encoder
         geometry = geometry or (collection.geometry if collection else self.settings.geometry)
         if choice == "auto" and collection is not None:
             choice = collection.encoder.partition("@")[0]  # what the library was made with, not the newest
-        return encoders.load(self.settings, choice=choice, crops=geometry is Geometry.CROP)
+        try:
+            return encoders.load(self.settings, choice=choice, crops=geometry is Geometry.CROP)
+        except UnknownEncoder as error:
+            if choice == self.settings.encoder or collection is None:
+                raise
+            raise UnknownEncoder(
+                f"This library was made with {collection.encoder}. If that checkpoint lies in a folder, name it: "
+                f"--encoder FOLDER. Else: {error}"
+            ) from error
 
     def _searcher(self, store: VectorStore) -> Searcher:
         with self._loading:
@@ -386,3 +478,11 @@ def _check(encoder: Encoder, collection: Collection, settings: Settings) -> None
             f"This library was made with {collection.encoder}, not {encoder.name}, and their vectors do not compare. "
             f"Leave --encoder out to go on with it, or re-embed everything: polyglance --encoder NAME reindex"
         )
+    if settings.sizes is not None:
+        asked = collection_for(encoder, sizes=settings.sizes).sizes
+        if asked != collection.sizes:
+            here, there = (",".join(map(str, sizes)) for sizes in (collection.sizes, asked))
+            raise CollectionMismatch(
+                f"This library was made with --sizes {here}, not {there}: leave --sizes out to go on with it, or "
+                f"re-embed everything: polyglance reindex --sizes {there}"
+            )

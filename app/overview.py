@@ -2,13 +2,20 @@
 
 from pathlib import Path
 
-from app.types import Status
+from app.types import Status, StoredVector
 from ingest.files import Files
 from ingest.manifest import Document, Manifest
-from retrieval.stores import read_collection
+from retrieval.errors import StoreUnavailable
+from retrieval.metadata import Metadata, read_metadata
+from retrieval.places import Access, Place
+from retrieval.plan import EXACT_BELOW
+from retrieval.stores import LOCAL, SERVER, ask_server
 
 MANIFEST = "library.sqlite3"  # names inside a library's folder
 VECTORS = "vectors"
+
+_FLOAT_BYTES = 4
+_GRAPH_BYTES = 16 * 2 * 4 * 1.1  # a point: 16 links, twice as many at the bottom, 4 bytes each, a tenth for the top
 
 
 def read_documents(data: Path) -> list[Document]:
@@ -22,10 +29,18 @@ def read_documents(data: Path) -> list[Document]:
         manifest.close()
 
 
-def read_status(data: Path) -> Status:
-    """The library at a glance."""
+def read_status(data: Path, *, access: Access | None = None) -> Status:
+    """The library at a glance.
+
+    Args:
+        data: its folder.
+        access: how its server is reached, if that shall be asked; one that does not answer is told as its state.
+    """
     documents = read_documents(data)
-    collection = read_collection(data / VECTORS)
+    metadata = read_metadata(data / VECTORS)
+    collection = metadata.collection if metadata else None
+    chunks = sum(document.chunks for document in documents)
+    is_on_server = metadata is not None and metadata.engine == SERVER
     return Status(
         data=data,
         encoder=collection.encoder if collection else None,
@@ -34,10 +49,47 @@ def read_status(data: Path) -> Status:
         context=collection.context if collection else 0,
         documents=len(documents),
         pages=sum(document.pages for document in documents),
-        chunks=sum(document.chunks for document in documents),
+        chunks=chunks,
         files_bytes=Files(data).size_bytes() if documents else 0,
         vectors_bytes=_bytes_on_disk(data / VECTORS),
+        engine=metadata.engine if metadata else None,
+        server=metadata.url if metadata and is_on_server else None,
+        name=metadata.name if metadata and is_on_server else None,
+        server_state=_ask(Place(metadata.url, metadata.name), access) if metadata and is_on_server and access else None,
+        vectors=_estimate(metadata, chunks) if metadata else (),
     )
+
+
+def _ask(place: Place, access: Access) -> str:
+    try:
+        facts = ask_server(place, access=access)
+    except StoreUnavailable as error:
+        return str(error)
+    return f"{facts.state}: {facts.points} points in {facts.segments} segments of {facts.collection}"
+
+
+def _estimate(metadata: Metadata, points: int) -> tuple[StoredVector, ...]:
+    """What each stored vector is for and takes. Every chunk is a point; the words' share depends on the texts."""
+    small, full = metadata.collection.sizes[0], metadata.collection.sizes[-1]
+    words = StoredVector("words", "search by words", None, None)
+    if metadata.engine == LOCAL:  # keeps one size, and all of it in memory
+        size_bytes = points * full * _FLOAT_BYTES
+        return StoredVector(str(full), "all are compared, in memory", size_bytes, size_bytes), words
+    graph_bytes = round(points * _GRAPH_BYTES) if points > EXACT_BELOW else 0  # fewer are compared one by one
+    vectors = []
+    for size in metadata.collection.sizes:
+        size_bytes = points * size * _FLOAT_BYTES
+        memory_bytes = size_bytes + graph_bytes if size == small else 0
+        vectors.append(StoredVector(str(size), _purpose(size, small=small, full=full), size_bytes, memory_bytes))
+    return *vectors, words
+
+
+def _purpose(size: int, *, small: int, full: int) -> str:
+    if small == full:
+        return "candidates and scores, in memory, with a graph from 5,000 points"
+    if size == small:
+        return "candidates, in memory, with a graph from 5,000 points"
+    return "scores, on disk" if size == full else "no search needs it yet, on disk"
 
 
 def _bytes_on_disk(folder: Path) -> int:

@@ -26,7 +26,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from app.types import Added, AddStatus, Match, Progress, Removed, Status
+from app.types import Added, AddStatus, Copying, Match, Migrated, Progress, Removed, Status, StoredVector
 from encoders.registry import EncoderStatus
 from evaluation.export import percent
 from evaluation.figures import Figures
@@ -34,6 +34,7 @@ from evaluation.run import EvaluationProgress
 from evaluation.summary import Summary, ms, sentences
 from ingest.manifest import Document
 from ingest.types import Geometry
+from retrieval.query import Results, Route
 
 _OUT = Console(highlight=False)
 _ERR = Console(stderr=True, highlight=False)
@@ -44,6 +45,15 @@ _MARKS = {
     AddStatus.REPLACED: "[green]replaced",
     AddStatus.UNCHANGED: "[dim]unchanged",
     AddStatus.FAILED: "[red]failed",
+}
+_ROUTES = {
+    Route.MEANING: "meaning (cosine of the passage)",
+    Route.WORDS: "words (BM25)",
+    Route.LOOK: "look (cosine of the picture)",
+}
+_ENGINES = {
+    "edge": "embedded in this folder (Qdrant Edge)",
+    "local": "embedded in this folder (qdrant-client's local mode)",
 }
 _GEOMETRIES = {
     Geometry.FIT: "seen whole (fit)",
@@ -137,6 +147,29 @@ def count_bar() -> Iterator[Callable[[EvaluationProgress], None]]:
         yield show
 
 
+@contextmanager
+def point_bar() -> Iterator[Callable[[Copying], None]]:
+    """A bar for vectors copied from store to store, on stderr."""
+    columns = (SpinnerColumn(), TextColumn("Copying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=_ERR, transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def show(progress: Copying) -> None:
+            bar.update(task, completed=progress.done, total=progress.points)
+
+        yield show
+
+
+def show_migrated(migrated: Migrated) -> None:
+    """What was moved, and what was left."""
+    say(f"{migrated.points} points are moved: {migrated.source} → {migrated.target}.")
+    say(f"Texts and pictures were counted on both sides and {migrated.compared} points compared: they are the same.")
+    if migrated.left:
+        say_error(migrated.left)
+    else:
+        say("The old ones are removed.")
+
+
 def show_summary(summary: Summary) -> None:
     """What an evaluation found: in words, then a line for each setting; the report has all the rest."""
     _OUT.print(f"[bold]{escape(summary.title)}")
@@ -190,7 +223,9 @@ def show_added(added: Sequence[Added], seconds: float, *, encoder: str | None) -
         _OUT.print(f"[dim]Encoder {escape(encoder)}; `polyglance encoders` says why, and what a better one needs.")
 
 
-def show_matches(query: str, matches: Sequence[Match], *, seconds: float, encoder: str, is_empty: bool) -> None:
+def show_matches(
+    query: str, matches: Sequence[Match], *, seconds: float, encoder: str, is_empty: bool, is_relevant: bool
+) -> None:
     """Search results as a table: rank, score, document, page, snippet."""
     if is_empty:
         _OUT.print("The library is empty. Add something: polyglance add FOLDER")
@@ -211,6 +246,24 @@ def show_matches(query: str, matches: Sequence[Match], *, seconds: float, encode
         snippet = _shorten(" ".join(match.text.split()), _SNIPPET) if match.text else "(by its look)"
         table.add_row(str(match.rank), f"{match.score:.2f}", Text(match.document), page, Text(snippet))
     _OUT.print(table if matches else "Nothing found.")
+    if matches and not is_relevant:
+        _OUT.print("Nothing here seems to be about that; these are the nearest.")
+
+
+def show_explanation(results: Results, matches: Sequence[Match]) -> None:
+    """What each hit was found by, in measures of its own and in what it adds, and how long the search took."""
+    ranks = {match.id: match.rank for match in matches}
+    table = Table(caption="adds: deviations above what chance gives", caption_justify="right")
+    for title in ("#", "value", "adds", "in all"):
+        table.add_column(title, justify="right")
+    table.add_column("found by")
+    for hit in results.hits:
+        for row, evidence in enumerate(hit.evidence):
+            rank, total = (str(ranks.get(hit.point.id, "")), f"{hit.surplus:.2f}") if row == 0 else ("", "")
+            table.add_row(rank, f"{evidence.value:.3f}", f"{evidence.surplus:+.2f}", total, _ROUTES[evidence.route])
+    if results.hits:
+        _OUT.print(table)
+    say(", ".join(f"{stage.name} {stage.seconds * 1000:.1f} ms" for stage in results.stages))
 
 
 def show_prompt(messages: Sequence[BaseMessage], reply: str | None) -> None:
@@ -264,12 +317,36 @@ def show_status(status: Status) -> None:
         "passages": f"read within {status.context:,} tokens" if status.context else "each read by itself",
         "documents": f"{status.documents} ({status.pages} pages, {status.chunks} chunks)",
         "originals and rasters": size_in_words(status.files_bytes),
-        "vectors": size_in_words(status.vectors_bytes),
+        "vectors": _place(status),
     }
+    if status.server is None:
+        rows["vectors on disk"] = f"{size_in_words(status.vectors_bytes)}, all files of the engine"
+    if status.server_state:
+        rows["the server says"] = status.server_state
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, value in rows.items():
-        table.add_row(f"[dim]{name}", Text(value))
+        table.add_row(f"[dim]{name}", Text(value, overflow="fold"))
     _OUT.print(table)
+    if status.vectors:
+        _OUT.print(_vectors_table(status.vectors))
+
+
+def _place(status: Status) -> str:
+    if status.server:
+        return f"on the Qdrant server {status.server}, as {status.name}"
+    return _ENGINES.get(status.engine or "", "none yet")
+
+
+def _vectors_table(vectors: Sequence[StoredVector]) -> Table:
+    table = Table(caption="estimates: points × numbers × 4 bytes, and the graph", caption_justify="right")
+    table.add_column("vector", justify="right")
+    table.add_column("for")
+    table.add_column("disk", justify="right")
+    table.add_column("memory", justify="right")
+    for one in vectors:
+        cells = ("?" if size is None else size_in_words(size) for size in (one.disk_bytes, one.memory_bytes))
+        table.add_row(one.name, one.purpose, *cells)
+    return table
 
 
 def show_encoders(encoders: Sequence[EncoderStatus]) -> None:

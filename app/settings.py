@@ -8,6 +8,7 @@ from pathlib import Path
 import platformdirs
 
 from ingest.types import Geometry
+from retrieval.places import NO_KEY, Access
 
 DEFAULT_ENCODER = "auto"
 
@@ -21,8 +22,11 @@ class Settings:
     encoder: str = DEFAULT_ENCODER  # "auto", a name `polyglance encoders` lists, or a checkpoint's folder
     geometry: Geometry | None = None  # of pages and pictures; None: as the library was made, else FIT
     context: int | None = None  # tokens a passage is read in; None: as the library was made, else 0
+    sizes: tuple[int, ...] | None = None  # Matryoshka sizes to store; None: as the library was made, else a small one
     threads: int = 2  # of the encoder
     compiled: bool = False  # jina-clip's towers compiled: minutes at the start, faster on a GPU
+    qdrant: str | None = None  # a server's address; None: where the vectors are, else in the library's folder
+    qdrant_access: Access = NO_KEY
     chat_url: str | None = None  # an OpenAI-compatible endpoint; None: no chat model
     chat_model: str | None = None
     chat_key: str | None = None
@@ -42,6 +46,10 @@ class Settings:
             context=_whole(env.get("POLYGLANCE_CONTEXT")),
             threads=_whole(env.get("POLYGLANCE_THREADS")) or max(1, min(os.cpu_count() or 1, 8)),
             compiled=env.get("POLYGLANCE_COMPILE") == "1",
+            qdrant=env.get("POLYGLANCE_QDRANT_URL") or None,
+            qdrant_access=Access(
+                env.get("POLYGLANCE_QDRANT_API_KEY") or None, _whole(env.get("POLYGLANCE_QDRANT_GRPC"))
+            ),
             chat_url=env.get("POLYGLANCE_CHAT_URL") or None,
             chat_model=env.get("POLYGLANCE_CHAT_MODEL") or None,
             chat_key=env.get("POLYGLANCE_CHAT_KEY") or None,
@@ -54,6 +62,8 @@ class Settings:
         encoder: str | None = None,
         geometry: Geometry | None = None,
         context: int | None = None,
+        sizes: tuple[int, ...] | None = None,
+        qdrant: str | None = None,
     ) -> "Settings":
         """Copy with what the caller names put in place of what the environment says."""
         return replace(
@@ -62,6 +72,8 @@ class Settings:
             encoder=encoder or self.encoder,
             geometry=geometry or self.geometry,
             context=self.context if context is None else context,
+            sizes=sizes or self.sizes,
+            qdrant=qdrant or self.qdrant,
         )
 
     def __repr__(self) -> str:

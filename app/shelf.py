@@ -1,26 +1,30 @@
 """Manifest, files and vectors of one library, kept in step whatever dies in between."""
 
 import logging
-import shutil
+import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from app.overview import MANIFEST, VECTORS
+from app.journal import Journal
+from app.overview import MANIFEST
 from app.types import Removed
+from app.vectors import Vectors
 from encoders.base import ContextEncoder, Encoder, EncoderError
 from ingest.chunk import chunk_page
+from ingest.dates import modification_day
 from ingest.errors import UnreadableDocument
 from ingest.files import Files
+from ingest.language import LanguageMarker
 from ingest.limits import Limits
 from ingest.manifest import Document, Manifest
 from ingest.reader import open_reader
 from ingest.types import Chunk, Format, Geometry
-from retrieval.errors import CollectionMismatch, RetrievalError, StoreUnavailable
+from retrieval.errors import RetrievalError, StoreUnavailable
 from retrieval.indexing import index_chunks
+from retrieval.places import NO_KEY, Access
 from retrieval.store import VectorStore
-from retrieval.stores import open_store, read_collection
-from retrieval.types import Collection
+from retrieval.types import Collection, Filter
 
 SMALLEST_CONTEXT = 256  # tokens; less would hold hardly more than the passage
 SMALL_SIZE = 128  # candidates come from this Matryoshka size, scores from the full one (docs/decisions.md)
@@ -30,11 +34,19 @@ OnPage = Callable[[int, int], None]  # pages done, pages
 log = logging.getLogger(__name__)
 
 
-def collection_for(encoder: Encoder, *, geometry: Geometry = Geometry.FIT, context: int = 0) -> Collection:
-    """The default layout for an encoder: a small size for candidates, the full one for scores.
+def collection_for(
+    encoder: Encoder, *, geometry: Geometry = Geometry.FIT, context: int = 0, sizes: Sequence[int] | None = None
+) -> Collection:
+    """The layout for an encoder.
+
+    Args:
+        encoder: makes the vectors.
+        geometry: how pages and pictures become squares.
+        context: tokens a passage is read in; 0: each passage by itself.
+        sizes: Matryoshka sizes to store beside the full one; None: one small size, for candidates.
 
     Raises:
-        EncoderError: it cannot read passages in a context of that many tokens.
+        EncoderError: it has no such size, or cannot read passages in a context of that many tokens.
     """
     if context:
         if not isinstance(encoder, ContextEncoder):
@@ -46,9 +58,20 @@ def collection_for(encoder: Encoder, *, geometry: Geometry = Geometry.FIT, conte
                 f"{encoder.name} can read passages in a context of {SMALLEST_CONTEXT} to {encoder.longest_context} "
                 f"tokens, not {context}: name another --context, or 0 for none"
             )
+    return Collection(encoder.name, _choose_sizes(encoder, sizes), geometry, context)
+
+
+def _choose_sizes(encoder: Encoder, sizes: Sequence[int] | None) -> tuple[int, ...]:
     full = encoder.sizes[-1]
-    small = min((size for size in encoder.sizes if size >= SMALL_SIZE), default=full)
-    return Collection(encoder.name, tuple(sorted({small, full})), geometry, context)
+    if sizes is None:
+        sizes = [min((size for size in encoder.sizes if size >= SMALL_SIZE), default=full)]
+    unknown = [str(size) for size in sizes if size not in encoder.sizes]
+    if unknown:
+        raise EncoderError(
+            f"{encoder.name} has no vectors of {' or '.join(unknown)} numbers: "
+            f"choose among --sizes {','.join(map(str, encoder.sizes))}"
+        )
+    return tuple(sorted({*sizes, full}))
 
 
 class Shelf:
@@ -60,37 +83,43 @@ class Shelf:
     Args:
         data: the library's folder.
         limits: what a file may cost.
+        url: of the Qdrant server where the vectors shall be; None: where they are, or embedded.
+        access: how a server is reached.
         own_process: keep the embedded store in a process of its own, so that it never stalls this one.
+
+    Raises:
+        LibraryError: the vectors are elsewhere than ``url`` says.
     """
 
-    def __init__(self, data: Path, *, limits: Limits, own_process: bool = False) -> None:
+    def __init__(
+        self,
+        data: Path,
+        *,
+        limits: Limits,
+        url: str | None = None,
+        access: Access = NO_KEY,
+        own_process: bool = False,
+    ) -> None:
         self._limits = limits
-        self._own_process = own_process
-        self._vectors = data / VECTORS
-        self._next_vectors = data / "vectors.next"
-        self._old_vectors = data / "vectors.old"
+        self.vectors = Vectors(data, url=url, access=access, own_process=own_process)
         self.files = Files(data)
         self.manifest = Manifest(data / MANIFEST)
-        self._store: VectorStore | None = None
 
     def recover(self) -> None:
         """Finish or take back what an earlier process left half done."""
-        if self._old_vectors.exists() and not self._vectors.exists():
-            self._next_vectors.rename(self._vectors)  # killed in the middle of `replace_vectors`
-        for leftover in (self._old_vectors, self._next_vectors):
-            shutil.rmtree(leftover, ignore_errors=True)
+        self.vectors.recover()
         for document in self.manifest.unfinished():
             log.warning("%s was not finished when Polyglance last stopped; taking it back", document.name)
             try:
                 self.remove(document)
-            except CollectionMismatch as error:  # of an older version: it stays hidden, and goes with `reindex`
-                log.warning("%s stays until the library is encoded anew: %s", document.name, error)
+            except RetrievalError as error:  # of an older version, or a server is away: it stays hidden
+                log.warning("%s stays until the library is opened again or encoded anew: %s", document.name, error)
         self.files.remove_orphans(frozenset(document.id for document in self.manifest.documents()))
 
     @property
     def collection(self) -> Collection | None:
         """What the vectors were made with; None while there are none."""
-        return self._store.collection if self._store else read_collection(self._vectors)
+        return self.vectors.collection
 
     def store(self, collection: Collection | None = None) -> VectorStore | None:
         """The vector store, opened at the first call.
@@ -104,10 +133,7 @@ class Shelf:
         Raises:
             CollectionMismatch: the vectors were made by another encoder.
         """
-        wanted = collection or read_collection(self._vectors)
-        if self._store is None and wanted is not None:
-            self._store = open_store(self._vectors, wanted, own_process=self._own_process)
-        return self._store
+        return self.vectors.store(collection)
 
     def add(
         self,
@@ -143,7 +169,8 @@ class Shelf:
         assert store is not None  # a collection was given
         self.manifest.begin(document_id, name=name, format=format, size_bytes=path.stat().st_size)
         try:
-            self.files.keep(path, document_id)
+            kept = self.files.keep(path, document_id)
+            os.utime(kept, (0, path.stat().st_mtime if source else 0))  # the day of an upload's copy says nothing
             pages, chunks, problems = self._index(document_id, name, format, encoder, store, on_page)
             replaced = self.manifest.finish(document_id, source=source, pages=pages, chunks=chunks, problems=problems)
         except BaseException:
@@ -172,20 +199,31 @@ class Shelf:
     def reindex(
         self, encoder: Encoder, collection: Collection, *, on_page: Callable[[Document, int, int], None]
     ) -> None:
-        """Encode every document anew, beside the old vectors, and change over when all are done."""
-        shutil.rmtree(self._next_vectors, ignore_errors=True)
-        store = open_store(self._next_vectors, collection, own_process=self._own_process)
+        """Encode every document anew, beside the old vectors, and change over when all are done.
+
+        What an interrupted reindex of the same collection has done is not done again.
+        """
+        documents = self.manifest.documents()
+        store, notes = self.vectors.begin(collection, self.vectors.place, task="reindex")
         try:
-            for document in self.manifest.documents():
+            journal = Journal(notes / "documents")
+            for gone in journal.begun - {document.id for document in documents}:
+                store.delete(gone)
+            for document in documents:
                 report = _bind(on_page, document)
+                if journal.is_done(document) and store.count(_of(document)) == document.chunks:
+                    report(document.pages, document.pages)
+                    continue
+                journal.begin(document)
                 pages, chunks, problems = self._index(
                     document.id, document.name, document.format, encoder, store, report
                 )
                 self.manifest.finish(document.id, source=None, pages=pages, chunks=chunks, problems=problems)
+                journal.finish(document)
             store.optimize()
         finally:
             store.close()
-        self._replace_vectors()
+        self.vectors.change_over()
 
     def optimize(self) -> None:
         """Build what makes searches fast; they only stay slower where it fails."""
@@ -199,8 +237,7 @@ class Shelf:
 
     def close(self) -> None:
         """Let go of the store and the manifest."""
-        if self._store:
-            self._store.close()
+        self.vectors.close()
         self.manifest.close()
 
     def _take_back(self, document_id: str) -> None:
@@ -210,15 +247,6 @@ class Shelf:
                 self.remove(document)
         except (RetrievalError, OSError, sqlite3.Error) as error:  # a full disk refuses this too
             log.warning("the rest of a failed document goes when the library is next opened: %s", error)
-
-    def _replace_vectors(self) -> None:
-        if self._store:
-            self._store.close()
-            self._store = None
-        if self._vectors.exists():
-            self._vectors.rename(self._old_vectors)
-        self._next_vectors.rename(self._vectors)
-        shutil.rmtree(self._old_vectors, ignore_errors=True)
 
     def _index(
         self,
@@ -231,7 +259,7 @@ class Shelf:
     ) -> tuple[int, int, tuple[str, ...]]:
         """Encode and store a document's pages: how many pages, how many chunks, and what could not be read."""
         problems: list[str] = []
-        original, geometry = self.files.original(document_id), store.collection.geometry
+        original, geometry, marker = self.files.original(document_id), store.collection.geometry, LanguageMarker()
         with open_reader(original, format=format, name=name, limits=self._limits, geometry=geometry) as reader:
 
             def read_chunks() -> Iterator[Chunk]:
@@ -240,15 +268,20 @@ class Shelf:
                         self.files.keep_raster(document_id, page.number, page.image)
                     if page.problem:
                         problems.append(f"page {page.number}: {page.problem}")
-                    yield from chunk_page(page, document_id=document_id, count_tokens=encoder.count_tokens)
+                    yield from marker.mark(chunk_page(page, document_id=document_id, count_tokens=encoder.count_tokens))
                     on_page(page.number, reader.page_count)
 
-            chunks = index_chunks(read_chunks(), encoder, store, name=name, kind=format.value)
+            day = reader.date or modification_day(original)
+            chunks = index_chunks(read_chunks(), encoder, store, name=name, kind=format.value, date=day)
             pages = reader.page_count
         if not chunks:
             reason = f" ({problems[0]})" if problems else ""
             raise UnreadableDocument(f"{name} has no page with text or a picture that can be read{reason}.")
         return pages, chunks, tuple(problems)
+
+
+def _of(document: Document) -> Filter:
+    return Filter(documents=frozenset({document.id}))
 
 
 def _bind(on_page: Callable[[Document, int, int], None], document: Document) -> OnPage:

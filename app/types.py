@@ -5,6 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from ingest.types import Geometry, Modality
+from retrieval.query import Strength
 
 
 class AddStatus(StrEnum):
@@ -47,12 +48,15 @@ class Match:
     """One page or picture that answers a search."""
 
     rank: int  # from 1
+    id: str  # of the passage or picture; `Query(like=...)` takes it
     document: str  # the file's name
     document_id: str
     page: int  # physical, from 1
     page_label: str  # what is printed on the page
     modality: Modality  # whether its words or its look matched best
     score: float  # 0..1, comparable across modalities, falling with the rank
+    strength: Strength  # the score in a word
+    language: str  # of the passage, or of the page that the picture shows, BCP 47; empty where unknown
     text: str  # the passage; empty where a picture matched
     headings: tuple[str, ...]  # above the passage, highest first
     image: Path | None  # raster of the page, 512 px square; None for text files
@@ -69,6 +73,35 @@ class Removed:
 
 
 @dataclass(frozen=True, slots=True)
+class Copying:
+    """How far a migration of the vectors is."""
+
+    done: int
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """What a migration did."""
+
+    source: str  # "embedded", or a server's address
+    target: str
+    points: int
+    compared: int  # points whose copies were compared with them
+    left: str | None  # what could not be removed from the source, in words
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVector:
+    """One of the vectors that every point has, and an estimate of what it takes."""
+
+    name: str  # its coordinates, or "words"
+    purpose: str  # in words
+    disk_bytes: int | None  # points × coordinates × 4 bytes; None where it cannot be told
+    memory_bytes: int | None  # of that what is kept in memory, and its graph
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """A library at a glance."""
 
@@ -81,4 +114,9 @@ class Status:
     pages: int
     chunks: int
     files_bytes: int
-    vectors_bytes: int
+    vectors_bytes: int  # measured: on this disk, with payload and indexes; a server's are not among them
+    engine: str | None  # that keeps the vectors: edge, local or server; None while there are none
+    server: str | None  # its address, where the vectors are on one
+    name: str | None  # of the library on that server
+    server_state: str | None  # what the server tells, or why it does not; None: not asked
+    vectors: tuple[StoredVector, ...]  # estimated

@@ -28,7 +28,9 @@ def serve(library: Library, *, port: int, announce: Callable[[str], None]) -> No
         LibraryError: the port is taken.
     """
     with bind(port) as listening:
-        announce(f"Polyglance is at http://{HOST}:{listening.getsockname()[1]} (Ctrl-C stops it)")
+        url = f"http://{HOST}:{listening.getsockname()[1]}"
+        library.note_address(url)
+        announce(f"Polyglance is at {url} (Ctrl-C stops it)")
         try:
             build_server(library).run(sockets=[listening])
         except KeyboardInterrupt:  # the server has already stopped in good order, and hands it on

@@ -6,6 +6,7 @@ import re
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,6 +16,7 @@ from PIL import Image
 
 from ingest.bidi import is_mixed, to_reading_order
 from ingest.cleaning import clean
+from ingest.dates import parse_pdf_date
 from ingest.errors import DocumentTooLarge, UnreadableDocument
 from ingest.furniture import Furniture
 from ingest.layout import Line, compose
@@ -48,6 +50,12 @@ class PdfReader:
             except BaseException:
                 self._document.close()
                 raise
+
+    @property
+    def date(self) -> date | None:
+        """The day it was made, else last changed, as its metadata say."""
+        metadata = self._document.metadata or {}
+        return parse_pdf_date(metadata.get("creationDate") or "") or parse_pdf_date(metadata.get("modDate") or "")
 
     def read_pages(self) -> Iterator[Page]:
         """Every physical page; one that cannot be read keeps its number and says why it is incomplete."""

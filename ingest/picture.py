@@ -9,12 +9,14 @@ import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from PIL import (
     BmpImagePlugin,
+    ExifTags,
     GifImagePlugin,
     Image,
     ImageFile,
@@ -25,6 +27,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from ingest.dates import parse_exif_date
 from ingest.errors import DocumentTooLarge, UnreadableDocument, UnsupportedFormat
 from ingest.formats import sniff
 from ingest.limits import DEFAULT_LIMITS, Limits
@@ -63,6 +66,17 @@ class PictureReader:
         except BaseException:
             self._image.close()
             raise
+
+    @property
+    def date(self) -> date | None:
+        """The day a photo was taken, as the camera wrote it into a JPEG or WebP file."""
+        exif = Image.Exif()
+        try:
+            exif.load(self._image.info.get("exif", b""))
+            taken = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal)
+        except _DAMAGE:
+            return None
+        return parse_exif_date(taken) if isinstance(taken, str) else None
 
     def read_pages(self) -> Iterator[Page]:
         """Every frame as a page without text; a damaged frame keeps its number and says why it has no image."""

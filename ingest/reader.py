@@ -4,6 +4,7 @@ A new format is one new module with a `DocumentReader` and one line in `_READERS
 """
 
 from collections.abc import Iterator
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +23,11 @@ class DocumentReader(Protocol):
     @property
     def page_count(self) -> int:
         """Pages, counting blank and damaged ones."""
+        ...
+
+    @property
+    def date(self) -> date | None:
+        """The day the document was made, as it says itself; None where it does not."""
         ...
 
     def read_pages(self) -> Iterator[Page]:

@@ -21,6 +21,7 @@ class TextReader:
     """A text or Markdown file as one page; see `ingest.reader.DocumentReader`."""
 
     page_count = 1
+    date = None
 
     def __init__(self, path: Path, *, format: Format, name: str, limits: Limits, geometry: Geometry) -> None:
         size = path.stat().st_size

@@ -80,6 +80,7 @@ class TextChunk:
     start: int
     end: int
     path: tuple[str, ...]  # headings above the passage, highest first
+    language: str = ""  # BCP 47; empty where unknown
 
     @property
     def modality(self) -> Modality:
@@ -96,6 +97,7 @@ class ImageChunk:
     page_number: int
     page_label: str
     image: Image.Image  # (RASTER_PX, RASTER_PX) RGB
+    language: str = ""  # of the page's text, BCP 47; empty where unknown
 
     @property
     def modality(self) -> Modality:

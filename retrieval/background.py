@@ -25,7 +25,7 @@ SAMPLE_SIZE = 1_000  # points per modality; their mean is known to 3 % of a stan
 _TYPICAL_PICTURES = 64  # pictures of the store that stand for picture queries
 _STALE = 0.1  # change in the number of points after which the sample is taken anew
 
-_FOLLOWED = 0.8  # share of what a query scores on average that is taken off
+_FOLLOWED = 0.65  # share of what a query scores on average that is taken off
 _FEW = 20  # points at which half of that is: with fewer the average is the hit itself
 _PRIOR_DEVIATION, _PRIOR_WEIGHT = 0.05, 10  # of cosines around their average; for stores of a few points
 
@@ -75,23 +75,26 @@ class _Terms:
 
     counts: dict[int, int]
     sample: int
-    pool: int  # passages in the store when it was drawn
+    pool: float  # passages with words in the store when it was drawn, about
 
     @classmethod
     def read(cls, store: VectorStore) -> "_Terms":
         where = Filter(modality=Modality.TEXT)
         stored = store.scroll(where=where, limit=SAMPLE_SIZE)  # by id; ids are hashes, so this is a random sample
-        counts = Counter(index for one in stored for index in one.lexical.indices)
-        return cls(dict(counts), len(stored), store.count(where))
+        worded = [one.lexical.indices for one in stored if one.lexical.indices]  # engines count no others
+        pool = store.count(where) * len(worded) / max(len(stored), 1)
+        return cls(dict(Counter(index for indices in worded for index in indices)), len(worded), pool)
 
     def rarity(self, index: int) -> float:
-        """IDF as the engines have it; a term that the sample lacks counts as one that no passage holds."""
-        holding = self.counts.get(index, 0) * self.pool / max(self.sample, 1)
+        """IDF as the engines have it."""
+        each = max(1.0, self.pool / max(self.sample, 1))  # passages for which one of the sample stands
+        # A term that the sample lacks is held by none of the others, or by up to ``each``: about the middle.
+        holding = self.counts[index] * each if index in self.counts else math.sqrt(each) - 1
         return math.log((self.pool - holding + 0.5) / (holding + 0.5) + 1)
 
 
 class Background:
-    """What queries score by chance in a store, taken anew when the store has changed.
+    """What queries score by chance in a store.
 
     Args:
         store: its points are sampled.
@@ -105,6 +108,17 @@ class Background:
         self._chances: dict[tuple[Modality, bool], Calibration] = {}
         self._terms: _Terms | None = None
         self._lock = threading.Lock()
+
+    def refresh(self) -> None:
+        """Forget what was learned from a store that has changed by much since; to be called before a search."""
+        with self._lock:
+            for modality, sample in list(self._samples.items()):
+                pool = self._store.count(Filter(modality=modality))
+                if abs(pool - sample.pool) > _STALE * sample.pool:
+                    self._samples.clear()
+                    self._chances.clear()
+                    self._terms = None
+                    return
 
     def calibrate(self, query: Vector, modality: Modality) -> Calibration:
         """How cosines of this question to points of this modality are to be read.
@@ -149,17 +163,16 @@ class Background:
     def attainable(self, terms: SparseVector) -> float:
         """BM25 score of a passage that holds each of these terms once, about: rarity is told from a sample."""
         with self._lock:
-            pool = self._store.count(Filter(modality=Modality.TEXT))
-            if self._terms is None or abs(pool - self._terms.pool) > _STALE * self._terms.pool:
+            if self._terms is None:
                 self._terms = _Terms.read(self._store)
             rarity = self._terms.rarity
         return sum(weight * rarity(index) for index, weight in zip(terms.indices, terms.weights, strict=True))
 
     def _chance(self, modality: Modality, queries: Embeddings, *, is_picture: bool) -> Calibration:
         """What queries score against points: their average, and the deviation of points around each query's own."""
-        sample = self._sample(modality)  # first, because it forgets what is no longer true
         chance = self._chances.get((modality, is_picture))
         if chance is None:
+            sample = self._sample(modality)
             cosines = (queries @ sample.rows.T).astype(np.float64)  # (queries, N)
             mean, variance = (float(cosines.mean()), float(cosines.var(axis=1).mean())) if cosines.size else (0.0, 0.0)
             count = len(sample.rows)
@@ -168,12 +181,11 @@ class Background:
         return chance
 
     def _sample(self, modality: Modality) -> _Sample:
-        where = Filter(modality=modality)
-        pool = self._store.count(where)
         sample = self._samples.get(modality)
-        if sample is None or abs(pool - sample.pool) > _STALE * sample.pool:
+        if sample is None:
+            where = Filter(modality=modality)
+            pool = self._store.count(where)
             rows = self._store.sample(limit=SAMPLE_SIZE, where=where)
             mean = rows.sum(axis=0, dtype=np.float32) / np.float32(max(len(rows), 1))
             sample = self._samples[modality] = _Sample(rows, mean, pool)
-            self._chances.clear()
         return sample

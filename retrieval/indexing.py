@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import date as Date
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -31,6 +32,7 @@ def index_chunks(
     *,
     name: str = "",
     kind: str = "",
+    date: Date | None = None,
     text_batch: int = TEXT_BATCH,
     image_batch: int = IMAGE_BATCH,
 ) -> int:
@@ -45,6 +47,7 @@ def index_chunks(
         store: where the points go.
         name: of the file they come from; its words find them too.
         kind: of that file, as filters ask for it.
+        date: of the document, likewise.
         text_batch: texts encoded and written at once.
         image_batch: pictures encoded and written at once.
 
@@ -67,7 +70,7 @@ def index_chunks(
         return len(batch)
 
     def write(batch: Sequence[Chunk], vectors: Embeddings) -> None:
-        points = [to_point(chunk, kind=kind) for chunk in batch]
+        points = [to_point(chunk, kind=kind, date=date) for chunk in batch]
         lexical = [index_terms(point.text, headings=point.path, name=name) for point in points]
         store.upsert(points, vectors, lexical)
 
@@ -155,7 +158,7 @@ class _Lane(Generic[C]):
         self._batch = []
 
 
-def to_point(chunk: Chunk, *, kind: str = "") -> Point:
+def to_point(chunk: Chunk, *, kind: str = "", date: Date | None = None) -> Point:
     """The chunk as the store keeps it."""
     text, path = (chunk.text, chunk.path) if isinstance(chunk, TextChunk) else ("", ())
     return Point(
@@ -167,4 +170,6 @@ def to_point(chunk: Chunk, *, kind: str = "") -> Point:
         text=text,
         path=path,
         kind=kind,
+        language=chunk.language,
+        date=date,
     )

@@ -22,11 +22,13 @@ class Metadata:
     collection: Collection
     engine: str
     version: int = VERSION
+    url: str = ""  # of the server, in a folder whose vectors are on one
+    name: str = ""  # of the library on that server
 
 
 def to_entry(metadata: Metadata) -> dict[str, Any]:
     """Metadata as JSON values."""
-    return {
+    entry: dict[str, Any] = {
         "version": metadata.version,
         "engine": metadata.engine,
         "encoder": metadata.collection.encoder,
@@ -34,6 +36,7 @@ def to_entry(metadata: Metadata) -> dict[str, Any]:
         "geometry": metadata.collection.geometry.value,
         "context": metadata.collection.context,
     }
+    return entry | ({"url": metadata.url, "name": metadata.name} if metadata.url else {})
 
 
 def from_entry(entry: Mapping[str, Any]) -> Metadata:
@@ -48,7 +51,13 @@ def from_entry(entry: Mapping[str, Any]) -> Metadata:
         Geometry(entry.get("geometry", Geometry.FIT)),
         int(entry.get("context", 0)),
     )
-    return Metadata(collection, engine=str(entry["engine"]), version=int(entry["version"]))
+    return Metadata(
+        collection,
+        engine=str(entry["engine"]),
+        version=int(entry["version"]),
+        url=str(entry.get("url", "")),
+        name=str(entry.get("name", "")),
+    )
 
 
 def read_metadata(folder: Path) -> Metadata | None:

@@ -18,20 +18,23 @@ from retrieval.errors import InvalidVectors
 from retrieval.lexical import contains, phrases, query_terms
 from retrieval.query import Evidence, Group, Hit, Query, Results, Route, Stage, Strength
 from retrieval.store import VectorStore
-from retrieval.types import Filter, Point
+from retrieval.types import Point
 from retrieval.typical import TYPICAL_QUERIES
 from retrieval.vectors import check_limit
 
 # Measured by benchmarks/fusion.py; docs/decisions.md has the figures.
-WORDS_WEIGHT = 5.0  # deviations that a passage gains which holds all words of the query
-EVEN = 6.0  # surplus at which a hit is as likely relevant as not
-WIDTH = 1.5  # of the logistic curve around it
-STRONG, FAIR, RELEVANT = 0.8, 0.4, 0.2  # least scores; nothing is relevant where the best hit is below the last
+WORDS_WEIGHT = 8.0  # deviations that a passage gains in proportion to the query's words that it holds
+COMPLETE_WEIGHT, _NEARLY = 6.0, 0.8  # that it gains besides for all of them, rising from this share on
+EVEN = 9.0  # surplus at which a first hit is as likely right as not
+WIDTH = 1.6  # of the logistic curve around it
+STRONG, FAIR, RELEVANT = 0.8, 0.25, 0.06  # least scores; nothing is relevant where the best hit is below the last
 
-_MOST_WORDS = 1.5  # a passage that repeats the words counts for no more than that
+_MOST_WORDS = 1.2  # a passage that repeats the words counts for no more than that
 MOST_CHARACTERS = 20_000  # of a query; no encoder reads more
 _SHORTEST = 1e-3  # mean of two unit vectors that still has a direction
 _DEPTH, _DEEPER = 25, 4  # hits are cut from lists of 25, 100, 400, ...: pages of one list then fit together
+_MOST_WANTED = 10**9  # engines count in 64 bits; no library has as many pages
+_MARGIN = 1.0  # deviations by which a graph may have missed something nearer than the farthest it found
 _PHRASE_DEPTH = 400  # passages by their words that are looked through for a phrase
 
 
@@ -61,6 +64,8 @@ class Searcher:
         """
         check(query)
         watch = _Stopwatch()
+        with watch.stage("prepare"):
+            self._chance().refresh()
         with watch.stage("encode"):
             asked = self._encode(replace(query, text=query.text.strip()[:MOST_CHARACTERS]))
         candidates = self._candidates(asked, query, watch)
@@ -115,29 +120,28 @@ class Searcher:
         return self._chance().calibrate_picture(asked.vector, asked.own, modality)
 
     def _candidates(self, asked: "_Asked", query: Query, watch: "_Stopwatch") -> "list[_Candidate]":
-        wanted = query.offset + query.limit
         found: list[_Candidate] = []
         for modality in [query.where.modality] if query.where.modality else list(Modality):
-            where = replace(query.where, modality=modality)
             if modality is Modality.IMAGE and asked.phrases:
                 continue  # a picture holds no words
+            within = replace(query, where=replace(query.where, modality=modality))
             with watch.stage(f"search {modality}"):
-                nearest = self._nearest(asked, where, wanted, query.group)
+                calibration = self._calibrate(asked, modality)
+                nearest = self._nearest(asked, within, calibration)
             if modality is Modality.TEXT and asked.words:
                 with watch.stage("search words"):
-                    nearest = self._add_words(nearest, asked, where, wanted)
+                    nearest = self._add_words(nearest, asked, within, calibration)
             found += nearest
         return [candidate for candidate in found if asked.allows(candidate.point, query.group)]
 
-    def _nearest(self, asked: "_Asked", where: Filter, wanted: int, group: Group) -> "list[_Candidate]":
-        """Nearest points that cover ``wanted`` different pages or documents, or all there are."""
-        assert where.modality is not None
-        calibration = self._calibrate(asked, where.modality)
-        route = Route.MEANING if where.modality is Modality.TEXT else Route.LOOK
-        limit = 2 * _depth(wanted)
+    def _nearest(self, asked: "_Asked", query: Query, calibration: Calibration) -> "list[_Candidate]":
+        """Nearest points that cover different pages or documents, as many as are wanted, or all there are."""
+        assert query.where.modality is not None
+        route = Route.MEANING if query.where.modality is Modality.TEXT else Route.LOOK
+        limit = 2 * _depth(_wanted(query))
         while True:
-            scored = self._store.search(asked.vector, limit=limit, where=where)
-            if len(scored) < limit or len({_key(hit.point, group) for hit in scored}) > wanted:
+            scored = self._store.search(asked.vector, limit=limit, where=query.where)
+            if len(scored) < limit or len({_key(hit.point, query.group) for hit in scored}) > _wanted(query):
                 break
             limit *= _DEEPER
         return [
@@ -145,28 +149,39 @@ class Searcher:
         ]
 
     def _add_words(
-        self, nearest: "list[_Candidate]", asked: "_Asked", where: Filter, wanted: int
+        self, nearest: "list[_Candidate]", asked: "_Asked", query: Query, calibration: Calibration
     ) -> "list[_Candidate]":
         """What the words say for passages found by meaning, and passages that only the words find."""
+        words = self._search_words(asked, query)
+        found = [
+            _Candidate(one.point, (*one.evidence, words[one.point.id][1])) if one.point.id in words else one
+            for one in nearest
+        ]
+        known = {one.point.id for one in nearest}
+        farthest = min((one.surplus for one in nearest), default=math.inf)
+        least = _last_surplus(found, query, asked) - farthest - _MARGIN
+        missing = [
+            point.id
+            for point, evidence in words.values()
+            if point.id not in known and evidence.surplus >= least and asked.allows(point, query.group)
+        ]
+        for stored in self._store.retrieve(missing):
+            cosine = float(stored.vector @ asked.vector)
+            meaning = Evidence(Route.MEANING, cosine, calibration.standardise(cosine))
+            found.append(_Candidate(stored.point, (meaning, words[stored.point.id][1])))
+        return found
+
+    def _search_words(self, asked: "_Asked", query: Query) -> dict[str, tuple[Point, Evidence]]:
+        """Passages that hold words of the query, by id."""
         terms = query_terms(asked.words)
         if not terms.indices:
-            return nearest
-        depth = max(_PHRASE_DEPTH, _depth(wanted)) if asked.phrases else _depth(wanted)
-        matches = {hit.point.id: hit for hit in self._store.search_lexical(terms, limit=depth, where=where)}
+            return {}
+        depth = max(_PHRASE_DEPTH if asked.phrases else 0, _depth(_wanted(query)))
         attainable = self._chance().attainable(terms)
-        by_id = {candidate.point.id: candidate for candidate in nearest}
-        calibration = self._calibrate(asked, Modality.TEXT)
-        for stored in self._store.retrieve([point_id for point_id in matches if point_id not in by_id]):
-            cosine = float(stored.vector @ asked.vector)
-            evidence = Evidence(Route.MEANING, cosine, calibration.standardise(cosine))
-            by_id[stored.point.id] = _Candidate(stored.point, (evidence,))
-        for point_id, match in matches.items():
-            candidate = by_id.get(point_id)
-            if candidate is not None:  # not deleted meanwhile
-                surplus = WORDS_WEIGHT * min(match.score / attainable, _MOST_WORDS)
-                evidence = Evidence(Route.WORDS, match.score, surplus)
-                by_id[point_id] = _Candidate(candidate.point, (*candidate.evidence, evidence))
-        return list(by_id.values())
+        return {
+            hit.point.id: (hit.point, Evidence(Route.WORDS, hit.score, _words_surplus(hit.score / attainable)))
+            for hit in self._store.search_lexical(terms, limit=depth, where=query.where)
+        }
 
 
 def encode_query(
@@ -182,7 +197,7 @@ def encode_query(
 
     Raises:
         ValueError: neither is given.
-        InvalidVectors: the text's and the picture's vectors cancel each other.
+        InvalidVectors: the text's and the picture's vectors cancel each other, or are not finite.
     """
     vectors, weights = [], []
     if text.strip():
@@ -195,6 +210,8 @@ def encode_query(
         raise ValueError("a query needs a text or a picture")
     mean: Vector = np.asarray(np.average(vectors, axis=0, weights=weights), dtype=np.float32)
     length = float(np.linalg.norm(mean))
+    if not math.isfinite(length):
+        raise InvalidVectors(f"encoder {encoder.name} gives no finite vector for this query: ask another one")
     if length < _SHORTEST:
         raise InvalidVectors("the text and the picture say the opposite: search for one of them alone")
     return mean / np.float32(length)
@@ -253,6 +270,24 @@ def check(query: Query) -> None:
         raise ValueError(f"image_share must be between 0 and 1, got {query.image_share}")
     if not query.text.strip() and query.image is None and query.like is None:
         raise ValueError("Nothing to search for: give words, a picture, or both.")
+
+
+def _words_surplus(coverage: float) -> float:
+    """What it is worth to hold this share of a query's words, rare ones counting more."""
+    complete = min(max(0.0, coverage - _NEARLY) / (1 - _NEARLY), 1.0)
+    return WORDS_WEIGHT * min(coverage, _MOST_WORDS) + COMPLETE_WEIGHT * complete
+
+
+def _last_surplus(candidates: Sequence[_Candidate], query: Query, asked: _Asked) -> float:
+    """The surplus that a page or document needs to be among the wanted ones."""
+    allowed = [one for one in candidates if asked.allows(one.point, query.group)]
+    hits = _best_of_each(allowed, query.group)
+    return hits[_wanted(query) - 1].surplus if len(hits) >= _wanted(query) else -math.inf
+
+
+def _wanted(query: Query) -> int:
+    """Places of the list that have to be right."""
+    return min(query.offset + query.limit, _MOST_WANTED)
 
 
 def _depth(wanted: int) -> int:

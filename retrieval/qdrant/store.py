@@ -6,9 +6,9 @@ import numpy as np
 from qdrant_client import models
 
 from encoders.base import Embeddings, Vector, truncate
-from retrieval.filters import allows_nothing
+from retrieval.filters import allows_nothing, thins_out
 from retrieval.payload import LEXICAL, from_payload, vector_name
-from retrieval.plan import candidates
+from retrieval.plan import ACORN_BELOW, candidates
 from retrieval.qdrant.connection import Connection
 from retrieval.qdrant.convert import from_record, to_filter, to_sparse, to_structs
 from retrieval.types import Collection, Filter, Point, ScoredPoint, SparseVector, StoredPoint
@@ -179,11 +179,12 @@ class QdrantStore:
         count = candidates(self._sizes, limit=limit - 1, where=where, passing=passing)
         prefetch = None
         if count is not None:
+            acorn = models.AcornSearchParams(enable=thins_out(where), max_selectivity=ACORN_BELOW)
             prefetch = models.Prefetch(
                 query=truncate(vector[None], small)[0].tolist(),
                 using=vector_name(small),
                 filter=condition,
-                params=models.SearchParams(hnsw_ef=count),
+                params=models.SearchParams(hnsw_ef=count, acorn=acorn),
                 limit=count,
             )
         return models.QueryRequest(

@@ -79,6 +79,6 @@ def test_an_encoder_that_does_not_load_ends_the_batch(shelf: Shelf, manual: Path
         raise BrokenCheckpoint("model.safetensors is cut short")
 
     with pytest.raises(BrokenCheckpoint):
-        add_file(shelf, manual, source=None, load_encoder=load, on_page=lambda done, pages: None)
+        add_file(shelf, manual, source=None, prepare=load, on_page=lambda done, pages: None)
 
     assert shelf.manifest.unfinished() == []

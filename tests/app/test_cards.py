@@ -10,6 +10,7 @@ from app.web import cards, prompt_view, shelf_view
 from app.web.intake import Intake
 from ingest.manifest import Document, State
 from ingest.types import Format, Modality
+from retrieval.query import Strength
 
 HOSTILE = '<img src=x onerror="alert(1)">${alert(2)}{{this}}`'
 RAW = re.compile(r"<img src=x|\$\{|\{\{|`|onerror=\"")
@@ -24,6 +25,7 @@ def match(**fields: object) -> Match:
     known = {
         "rank": 1, "document": "a.pdf", "document_id": "d1", "page": 2, "page_label": "2", "modality": Modality.TEXT,
         "score": 0.9, "text": "hello", "headings": (), "image": None,
+        "id": "p1", "strength": Strength.STRONG, "language": "en",
     }  # fmt: skip
     return Match(**(known | fields))
 
@@ -61,16 +63,16 @@ def test_a_citation_leads_to_its_source_and_an_invented_one_nowhere() -> None:
     assert "not [9]." in html
 
 
-@pytest.mark.parametrize(("score", "word"), [(0.9, "strong"), (0.6, "strong"), (0.5, "fair"), (0.3, "weak")])
-def test_scores_are_shown_in_words_with_the_number_behind(score: float, word: str) -> None:
-    html = results(match(score=score), document())
+@pytest.mark.parametrize("strength", Strength)
+def test_scores_are_shown_in_words_with_the_number_behind(strength: Strength) -> None:
+    html = results(match(score=0.123, strength=strength), document())
 
-    assert f'title="score {score:.2f}">{word}<' in html
+    assert f'title="score 0.12">{strength}<' in html
 
 
 def test_weak_results_are_called_so() -> None:
-    assert "nothing fits well" in results(match(score=0.2), document())
-    assert "nothing fits well" not in results(match(score=0.8), document())
+    assert "nothing fits well" in results(match(strength=Strength.WEAK), document())
+    assert "nothing fits well" not in results(match(strength=Strength.FAIR), document())
 
 
 @pytest.mark.parametrize(

@@ -38,10 +38,12 @@ def test_add_and_search_speak_the_agreed_json(run_json: Any, manual: Path) -> No
     assert document["error"] is None
     assert added["seconds"] > 0
     assert again["documents"][0]["status"] == "unchanged"
-    assert set(found) == {"hits", "seconds", "encoder"}
+    assert set(found) == {"hits", "relevant", "seconds", "encoder"}
     assert len(found["hits"]) == 2
     first = found["hits"][0]
-    assert set(first) == {"rank", "document", "document_id", "page", "modality", "score", "text", "image"}
+    assert set(first) == {
+        *("rank", "id", "document", "document_id", "page", "modality", "language", "score", "strength", "text", "image")
+    }
     assert (first["rank"], first["document"], first["document_id"]) == (1, "manual.pdf", document["id"])
     assert Path(first["image"]).is_file()
 

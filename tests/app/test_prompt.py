@@ -5,12 +5,14 @@ from pathlib import Path
 from app.prompt import build_prompt, clean
 from app.types import Match
 from ingest.types import Modality
+from retrieval.query import Strength
 
 
 def match(rank: int = 1, **changes: object) -> Match:
     fields: dict[str, object] = {
         "rank": rank, "document": "manual.pdf", "document_id": "a" * 64, "page": 7, "page_label": "7",
         "modality": Modality.TEXT, "score": 0.9, "text": "Keys are kept in the safe.", "headings": (), "image": None,
+        "id": "p1", "strength": Strength.STRONG, "language": "en",
     }  # fmt: skip
     return Match(**(fields | changes))  # type: ignore[arg-type]  # a test's short form
 

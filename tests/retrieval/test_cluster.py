@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import QdrantProcess, free_port
+from qdrant_server import QdrantProcess, free_port
 from store_contract import ALL, COLLECTION, NORTH, make_point, mixed_points, random_vectors, write
 
 from retrieval.qdrant.connection import ServerConnection

@@ -1,7 +1,9 @@
 """From chunks to points."""
 
+import datetime
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -97,6 +99,21 @@ def test_texts_are_found_by_their_words_and_headings_and_everything_by_the_name_
     assert find("geography") == ["a cold lake"]
     assert find("Atlas_2024.pdf") == ["", "a cold lake", "a warm sea"]
     assert store.count(Filter(kinds=frozenset({"pdf"}))) == 3
+
+
+def test_points_are_filtered_by_the_language_of_their_chunk_and_by_the_day_of_their_document(
+    store: MemoryStore,
+) -> None:
+    chunks = [replace(text_chunk("ein See"), language="de"), text_chunk("42", position=1)]
+    pictures = [replace(image_chunk(1), language="de")]
+    day = datetime.date(2024, 2, 29)
+
+    index_chunks([*chunks, *pictures], RecordingEncoder(), store, date=day)
+
+    assert store.count(Filter(languages=frozenset({"de"}))) == 2
+    assert store.count(Filter(languages=frozenset({"de"}), modality=Modality.IMAGE)) == 1
+    assert store.count(Filter(since=day, until=day)) == 3
+    assert store.count(Filter(since=datetime.date(2024, 3, 1))) == 0
 
 
 def test_nothing_gives_nothing(store: MemoryStore) -> None:

