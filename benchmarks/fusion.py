@@ -187,7 +187,8 @@ def merge_distributions(lists: Sequence[Sequence[Hit]]) -> dict[Page, float]:
     merged: defaultdict[Page, float] = defaultdict(float)
     for hits in lists:
         found = cosines(hits)
-        mean, deviation = np.mean(list(found.values())), np.std(list(found.values()))
+        values = np.array(list(found.values()) or [0.0])
+        mean, deviation = float(values.mean()), max(float(values.std()), 1e-6)
         for page, cosine in found.items():
             merged[page] += float(np.clip((cosine - mean + 3 * deviation) / (6 * deviation), 0, 1))
     return merged

@@ -6,7 +6,7 @@ queries, which have nothing to do with the library, score against an average poi
 single points scatter around that. Most of what this very query scores on average is taken off too; the rest stays,
 because it tells how much the query asks for the modality ("a photo of a cat" among photographs). Standardising by
 each query's own mean and deviation alone was measured and is much worse: where a query has nothing to do with a whole
-modality, its deviation is tiny and noise stands out (docs/decisions.md has the figures).
+modality, its deviation is tiny and noise stands out. Figures: docs/benchmarks/fusion.md.
 """
 
 import math
@@ -25,7 +25,7 @@ SAMPLE_SIZE = 1_000  # points per modality; their mean is known to 3 % of a stan
 _TYPICAL_PICTURES = 64  # pictures of the store that stand for picture queries
 _STALE = 0.1  # change in the number of points after which the sample is taken anew
 
-_FOLLOWED = 0.65  # share of what a query scores on average that is taken off
+_FOLLOWED = 0.8  # share of what a query scores on average that is taken off
 _FEW = 20  # points at which half of that is: with fewer the average is the hit itself
 _PRIOR_DEVIATION, _PRIOR_WEIGHT = 0.05, 10  # of cosines around their average; for stores of a few points
 

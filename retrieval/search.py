@@ -22,7 +22,7 @@ from retrieval.types import Point
 from retrieval.typical import TYPICAL_QUERIES
 from retrieval.vectors import check_limit
 
-# Measured by benchmarks/fusion.py; docs/decisions.md has the figures.
+# Measured by benchmarks/fusion.py; docs/benchmarks/fusion.md has the figures.
 WORDS_WEIGHT = 8.0  # deviations that a passage gains in proportion to the query's words that it holds
 COMPLETE_WEIGHT, _NEARLY = 6.0, 0.8  # that it gains besides for all of them, rising from this share on
 EVEN = 9.0  # surplus at which a first hit is as likely right as not

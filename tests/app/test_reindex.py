@@ -10,21 +10,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from app.library import Library
 from app.settings import Settings
 from app.types import Progress
-from app.vectors import Vectors
 from encoders.base import Embeddings, Encoder
 from ingest.types import Modality
-from retrieval.metadata import read_metadata
 from retrieval.places import Access, Place
 from retrieval.qdrant.connection import Server
 from retrieval.qdrant.server import read_server
 from retrieval.stores import publish_store
-from retrieval.types import Collection, Filter
+from retrieval.types import Filter
 
 COUNT = 6
 
@@ -186,34 +183,25 @@ def test_a_server_keeps_only_the_new_collection(
 
 
 def test_a_change_over_that_was_cut_short_on_the_server_is_finished_at_the_next_opening(
-    settings: Settings, starter: Encoder, notes: Path, qdrant: Server
+    settings: Settings, starter: Encoder, notes: Path, qdrant: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     served = replace(settings, qdrant=qdrant.url)
     with Library(served, encoder=starter) as library:
         library.add(notes)
-    new = Collection(starter.name, (64, starter.sizes[-1]))
-    _copy_beside_and_publish(served, new)
+
+    def publish_and_halt(place: Place, *, access: Access) -> None:
+        publish_store(place, access=access)
+        raise Halt
+
+    with monkeypatch.context() as patch, Library(replace(served, sizes=(64,)), encoder=starter) as library:
+        patch.setattr("app.vectors.publish_store", publish_and_halt)
+        with pytest.raises(Halt):
+            library.reindex()
 
     with Library(settings, encoder=starter) as library:
-        assert library.status().sizes == new.sizes
+        assert library.status().sizes == (64, starter.sizes[-1])
         assert len(library.search("bread", modality=Modality.TEXT)) == COUNT
     assert not list(settings.data.glob("vectors.*"))
-
-
-def _copy_beside_and_publish(served: Settings, new: Collection) -> None:
-    """What a reindex does, up to the moment when the server has changed over and the folder has not."""
-    vectors = Vectors(served.data, url=served.qdrant, access=Access())
-    source = vectors.store()
-    assert source is not None
-    store, notes = vectors.begin(new, vectors.place, task="reindex")
-    for stored in source.scroll(where=Filter(), limit=100):
-        store.upsert([stored.point], np.array([stored.vector]), [stored.lexical])
-    store.close()
-    (notes / "whole").touch()
-    metadata = read_metadata(notes.parent)
-    assert metadata is not None
-    publish_store(Place(metadata.url, metadata.name))
-    vectors.close()
 
 
 def _collections(qdrant: Server) -> list[dict[str, str]]:

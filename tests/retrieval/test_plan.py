@@ -28,6 +28,27 @@ def test_all_pages_down_to_a_depth_are_cut_from_the_same_candidates(limits: tupl
     assert (counts.pop() or 0) >= 4 * max(limits)
 
 
+def test_the_shorter_the_small_size_the_more_candidates_it_gives() -> None:
+    counts = [candidates((small, 1024), limit=10, where=ALL, passing=10**6) or 0 for small in (64, 128, 256)]
+
+    assert counts == sorted(set(counts), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("small", "where", "least"),
+    [
+        (64, ALL, 2_048),
+        (128, ALL, 512),
+        (256, ALL, 256),
+        (128, Filter(owners=frozenset({"ada"})), 1_024),
+        (256, Filter(owners=frozenset({"ada"})), 256),
+    ],
+)
+def test_candidates_are_enough_for_the_measured_recall(small: int, where: Filter, least: int) -> None:
+    """The numbers with which benchmarks/retrieval.py reached a recall@10 of 0.99, or at 64 came nearest to it."""
+    assert (candidates((small, 1024), limit=10, where=where, passing=10**6) or 0) >= least
+
+
 def test_a_filter_asks_for_more_candidates_unless_it_is_on_the_modality_alone() -> None:
     images = Filter(modality=Modality.IMAGE)
 

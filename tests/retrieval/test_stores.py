@@ -163,7 +163,9 @@ class TestEdgeStore(DiskStoreContract):
         store, reference = EdgeStore(tmp_path, collection), MemoryStore(collection)
         for written in (store, reference):
             write(written, points, vectors)
+        assert store.index_is_behind()
         store.optimize()
+        assert not store.index_is_behind()  # short vectors are indexed too
 
         shared = 0
         for where in (ALL, Filter(without=frozenset({"none"}))):
