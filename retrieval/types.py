@@ -75,13 +75,4 @@ class ScoredPoint:
     score: float  # `search`: cosine at the full size, -1..1; `search_lexical`: BM25, above 0 and unbounded
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One page that answers a query, by its best chunk."""
-
-    point: Point
-    cosine: float  # of the query as it was searched with; comparable only within one modality
-    score: float  # 0..1, calibrated, comparable across modalities; hits are sorted by it
-
-
-__all__ = ["Collection", "Filter", "Hit", "Point", "ScoredPoint", "SparseVector", "StoredPoint", "Vector"]
+__all__ = ["Collection", "Filter", "Point", "ScoredPoint", "SparseVector", "StoredPoint", "Vector"]
