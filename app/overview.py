@@ -15,7 +15,7 @@ MANIFEST = "library.sqlite3"  # names inside a library's folder
 VECTORS = "vectors"
 
 _FLOAT_BYTES = 4
-_GRAPH_BYTES = 16 * 2 * 4 * 1.1  # a point: 16 links, twice as many at the bottom, 4 bytes each, a tenth for the top
+_GRAPH_BYTES = 42  # a point, measured with 16 links a point (docs/scale.md)
 
 
 def read_documents(data: Path) -> list[Document]:

@@ -27,7 +27,7 @@ from retrieval.store import VectorStore
 from retrieval.types import Collection, Filter
 
 SMALLEST_CONTEXT = 256  # tokens; less would hold hardly more than the passage
-SMALL_SIZE = 128  # candidates come from this Matryoshka size, scores from the full one (docs/decisions.md)
+SMALL_SIZE = 256  # candidates come from this Matryoshka size, scores from the full one (docs/decisions.md)
 
 OnPage = Callable[[int, int], None]  # pages done, pages
 

@@ -9,7 +9,7 @@ Layouts, all on Qdrant Edge, all with the product's payload indexes:
 - all graphs: every Matryoshka size with a graph, the full one is searched;
 - full graph: only the full size, with a graph;
 - full int8: only the full size, with a graph over int8 numbers in memory, twice as many as wanted rescored from disk;
-- local: qdrant-client's local mode as the product uses it (`--local POINTS`), full size only, 20 queries.
+- local: qdrant-client's local mode as the product uses it (`--local POINTS`), full size only, 5 queries.
 
 Each layout is built once in a process of its own and searched in further ones, layouts in turn, `--rounds` times;
 medians are printed. Searches of our rivals use the least `hnsw_ef` of 64 to 512 that reaches a recall@10 of 0.99 with
@@ -69,7 +69,7 @@ EFFORTS = (64, 128, 256, 512)  # hnsw_ef
 CANDIDATES = (64, 128, 256, 512, 1024, 2048)
 RECALL = 0.99
 DEPTHS = (10, 64)  # places at which recall is taken
-QUERIES, LOCAL_QUERIES = 200, 20
+QUERIES, LOCAL_QUERIES = 200, 5
 PRECISE = ("open s", "cold p50", "cold p95")  # printed with two digits
 BATCH = 128  # points in one upsert, as the product writes them
 SYNTHETIC_SIZES = (64, 128, 256, 512, 768, 1024)

@@ -274,10 +274,12 @@ class TestKilling:
         worker = store.pid
         assert worker is not None
         os.kill(worker, signal.SIGSTOP)  # so that no answer comes before the interruption
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
         threads.submit(interrupt_main_thread, after=0.5)
 
         with pytest.raises(KeyboardInterrupt):
             store.count(ALL)
+        signal.signal(signal.SIGINT, before)
 
         with suppress(ProcessLookupError):
             os.kill(worker, signal.SIGCONT)
@@ -326,6 +328,7 @@ def kill(pid: int | None) -> None:
 
 
 def interrupt_main_thread(*, after: float) -> None:
+    """Ctrl-C, also where the tests were started in the background and ignore it."""
     time.sleep(after)
     signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
