@@ -185,7 +185,7 @@ def test_the_command_line_says_where_the_vectors_are_and_what_they_take(
 
     assert (status["engine"], status["server"]) == ("server", qdrant.url)
     assert [(one["name"], one["disk_bytes"], one["memory_bytes"]) for one in status["vectors"]] == [
-        ("128", 512, 512),
+        ("256", 1024, 1024),
         ("512", 2048, 0),
         ("words", None, None),
     ]
