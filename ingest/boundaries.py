@@ -5,6 +5,7 @@ write no spaces (Thai, Lao, Khmer, Burmese, Chinese, Japanese).
 """
 
 import re
+import unicodedata
 from itertools import pairwise
 
 import numpy as np
@@ -16,6 +17,7 @@ Span = tuple[int, int]  # start and end, in characters
 _LOCALE = "en@ss=standard"
 _WRAP = re.compile(r"(?<=\S)\n(?=[^\W\d_])")
 _WIDE = re.compile(r"[\U00010000-\U0010ffff]")
+_CLINGING = "\u0e33\u0eb3\u200d"  # vowels of Thai and Lao that are no marks, and the joiner
 _CLAUSE_END = re.compile(r"[,;:，、；：،؛።፣]\s*$")
 
 
@@ -59,7 +61,10 @@ def _goes_on(letter: str) -> bool:
 
 def _strip(text: str, start: int, end: int) -> Span | None:
     part = text[start:end]
-    start += len(part) - len(part.lstrip())
+    blanks = len(part) - len(part.lstrip())
+    start += blanks
+    if blanks and start < end and _clings(text[start]):
+        start -= 1  # a mark that stands on a blank
     end -= len(part) - len(part.rstrip())
     return (start, end) if start < end else None
 
@@ -68,7 +73,17 @@ def _cuts(breaker: type[BaseBreaker], text: str) -> list[int]:
     """Boundaries of `text` with both ends, in characters (ICU counts UTF-16 units)."""
     units = [0, *(end for _, end in breaker(text, _LOCALE).segments())]
     if not _WIDE.search(text):
-        return units
+        return _between_characters(text, units)
     widths = 1 + (np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32) > 0xFFFF)
     ends = np.concatenate(([0], np.cumsum(widths)))  # where each character begins, in units
-    return [int(cut) for cut in np.searchsorted(ends, units)]
+    return _between_characters(text, [int(cut) for cut in np.searchsorted(ends, units)])
+
+
+def _between_characters(text: str, cuts: list[int]) -> list[int]:
+    """Cuts before which no mark stands: the rules of sentences and lines part some from what carries them."""
+    return [cut for cut in cuts if not 0 < cut < len(text) or not _clings(text[cut])]
+
+
+def _clings(letter: str) -> bool:
+    """Whether a letter is part of the character before it."""
+    return unicodedata.category(letter).startswith("M") or letter in _CLINGING

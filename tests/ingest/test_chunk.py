@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from icu4py.breakers import CharacterBreaker
 from PIL import Image
@@ -271,6 +271,8 @@ def test_ids_are_unique_and_steady(page, max_tokens, overlap):
 
 @settings(deadline=None)  # a busy machine is no defect
 @given(text=multilingual)
+@example(text="All human beings are born free.00 \u0e31")
+@example(text="All human beings are born free.0!\u0e33")
 def test_no_chunk_is_cut_inside_a_character(text):
     wide = [0]  # places between characters as readers see them, in UTF-16 units as ICU counts them
     wide += [end for _, end in CharacterBreaker(text, "und").segments()]
