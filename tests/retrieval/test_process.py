@@ -277,9 +277,11 @@ class TestKilling:
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         threads.submit(interrupt_main_thread, after=0.5)
 
-        with pytest.raises(KeyboardInterrupt):
-            store.count(ALL)
-        signal.signal(signal.SIGINT, before)
+        try:
+            with pytest.raises(KeyboardInterrupt):
+                store.count(ALL)
+        finally:
+            signal.signal(signal.SIGINT, before)
 
         with suppress(ProcessLookupError):
             os.kill(worker, signal.SIGCONT)
