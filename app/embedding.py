@@ -7,7 +7,7 @@ from pathlib import Path
 from app.encoder import load
 from app.settings import Settings
 from encoders.base import Embeddings, Encoder, EncoderError, truncate
-from ingest.picture import decode_picture
+from ingest.readers.picture import decode_picture
 from ingest.types import Geometry
 
 

@@ -17,7 +17,7 @@ from evaluation.queries import read_questions
 from evaluation.run import OnProgress, evaluate
 from evaluation.summary import Summary, summarise
 from evaluation.types import Answer, KnownDocument, Question, Ranked, Setting
-from ingest.picture import read_picture
+from ingest.readers.picture import read_picture
 from ingest.types import Modality
 from retrieval.memory import MemoryStore
 from retrieval.query import Query, Results

@@ -30,9 +30,9 @@ from ingest.collect import collect
 from ingest.limits import DEFAULT_LIMITS, Limits
 from ingest.manifest import Document
 from ingest.names import display_name
-from ingest.picture import read_picture
 from ingest.raster import square
-from ingest.reader import open_reader
+from ingest.readers.picture import read_picture
+from ingest.readers.registry import open_reader
 from ingest.types import Geometry, Modality, chunk_id
 from retrieval.errors import CollectionMismatch, StoreUnavailable
 from retrieval.metadata import check_layout

@@ -7,7 +7,7 @@ from datetime import date
 
 from app.errors import LibraryError
 from app.library import Library
-from ingest.picture import read_picture
+from ingest.readers.picture import read_picture
 from ingest.types import Modality
 from retrieval.query import Group, Query
 from retrieval.types import Filter

@@ -18,7 +18,7 @@ from ingest.files import Files
 from ingest.language import LanguageMarker
 from ingest.limits import Limits
 from ingest.manifest import Document, Manifest
-from ingest.reader import open_reader
+from ingest.readers.registry import open_reader
 from ingest.types import Chunk, Format, Geometry
 from retrieval.errors import RetrievalError, StoreUnavailable
 from retrieval.indexing import index_chunks

@@ -30,7 +30,7 @@ import pymupdf
 from encoders.base import Embeddings, Encoder
 from encoders.starter import StarterEncoder
 from ingest import chunk
-from ingest.reader import open_reader
+from ingest.readers.registry import open_reader
 from ingest.types import Chunk, Format, Modality
 from retrieval.indexing import index_chunks
 from retrieval.query import Query

@@ -32,7 +32,7 @@ from icu4py.breakers import CharacterBreaker
 
 from encoders.starter import StarterEncoder
 from ingest import chunk
-from ingest.reader import open_reader
+from ingest.readers.registry import open_reader
 from ingest.types import Format, TextChunk
 from retrieval.lexical import contains, query_terms
 from retrieval.lexical.terms import RUNNING, read_terms

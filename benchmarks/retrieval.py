@@ -188,7 +188,7 @@ def real(corpus: Path, titles: Path, most: int) -> tuple[Embeddings, Embeddings,
 def passages(corpus: Path, count_tokens: Callable[[str], int], most: int) -> Iterator[str]:
     """Different texts: the product's passages of all PDFs, then ever more overlapping windows of the same pages."""
     from ingest import chunk
-    from ingest.reader import open_reader
+    from ingest.readers.registry import open_reader
     from ingest.types import Format
 
     pages = []

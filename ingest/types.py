@@ -8,6 +8,8 @@ from PIL import Image
 
 RASTER_PX = 512  # side of every square raster: the whole page or picture letterboxed on white, and its views
 
+SKIPPED = "it took too long or broke the reader, and was left out"  # problem of a page that was not touched
+
 _NAMESPACE = uuid.UUID("6f1c6f0e-6c55-4d2a-9d4e-9a4b5ad0c1c2")  # ours, made once
 
 
@@ -45,6 +47,18 @@ class Geometry(StrEnum):
     TILES = "tiles"  # the whole, and overlapping squares along the long side
 
 
+Box = tuple[float, float, float, float]  # x0, y0, x1, y1 as shares of the page as it is shown, 0..1, y downwards
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedRow:
+    """Where a piece of a page's text stands on the page."""
+
+    start: int  # characters in the page's text
+    end: int
+    box: Box
+
+
 @dataclass(frozen=True, slots=True)
 class Heading:
     """A heading on a page."""
@@ -66,6 +80,10 @@ class Page:
     path: tuple[str, ...] = ()  # headings in force before the page's first character, highest first
     problem: str | None = None  # why the page is incomplete, in words for the user
     views: tuple[Image.Image, ...] = ()  # what is encoded, (RASTER_PX, RASTER_PX) RGB each; see Geometry
+    rows: tuple[PrintedRow, ...] = ()  # by start; empty where a page has no shape, as in text files
+    hidden: tuple[tuple[int, int], ...] = ()  # character ranges of the text that cannot be seen on the page
+    needs_ocr: bool = False  # it shows text that the file has no usable letters for
+    confidence: float | None = None  # of recognised text, 0..1; None where the letters are the file's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +99,8 @@ class TextChunk:
     end: int
     path: tuple[str, ...]  # headings above the passage, highest first
     language: str = ""  # BCP 47; empty where unknown
+    boxes: tuple[Box, ...] = ()  # where it stands on the page, one for each printed row
+    is_hidden: bool = False  # most of it cannot be seen on the page
 
     @property
     def modality(self) -> Modality:

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ingest.formats import sniff
 from ingest.raster import middle_box, tile_boxes
-from ingest.reader import open_reader
+from ingest.readers.registry import open_reader
 from ingest.types import Geometry
 
 ROOT = Path(__file__).parent.parent

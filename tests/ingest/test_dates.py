@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
 from ingest.dates import modification_day, parse_exif_date, parse_pdf_date
-from ingest.reader import open_reader
+from ingest.readers.registry import open_reader
 from ingest.types import Format
 
 DAY = datetime.date(2019, 7, 4)

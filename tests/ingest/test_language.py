@@ -11,7 +11,7 @@ from PIL import Image
 
 from ingest.chunk import split_page
 from ingest.language import LanguageMarker, parse_language, tell_language
-from ingest.reader import open_reader
+from ingest.readers.registry import open_reader
 from ingest.types import Chunk, Format, ImageChunk, Modality, TextChunk, chunk_id
 
 ROOT = Path(__file__).parents[2]

@@ -9,11 +9,11 @@ import pymupdf
 import pytest
 from PIL import Image
 
-from ingest import poppler
 from ingest.errors import DocumentTooLarge, UnreadableDocument
 from ingest.limits import Limits
 from ingest.raster import to_raster
-from ingest.reader import DocumentReader, open_reader
+from ingest.readers import poppler
+from ingest.readers.registry import DocumentReader, open_reader
 from ingest.types import RASTER_PX, Format, Geometry, Page
 
 BLUE, RED, WHITE = (0, 0, 255), (255, 0, 0), (255, 255, 255)

@@ -10,8 +10,8 @@ from PIL import Image
 from ingest.errors import DocumentTooLarge, UnreadableDocument, UnsupportedFormat
 from ingest.formats import sniff
 from ingest.limits import Limits
-from ingest.picture import QUERY_PX, read_picture
-from ingest.reader import DocumentReader, open_reader
+from ingest.readers.picture import QUERY_PX, read_picture
+from ingest.readers.registry import DocumentReader, open_reader
 from ingest.types import RASTER_PX, Geometry, Page
 
 RED, GREEN, WHITE = (255, 0, 0), (0, 128, 0), (255, 255, 255)

@@ -5,7 +5,7 @@ import pytest
 from ingest.errors import DocumentTooLarge, UnreadableDocument
 from ingest.formats import sniff
 from ingest.limits import Limits
-from ingest.reader import open_reader
+from ingest.readers.registry import open_reader
 from ingest.types import Format, Page
 
 

@@ -30,8 +30,12 @@ class DocumentReader(Protocol):
         """The day the document was made, as it says itself; None where it does not."""
         ...
 
-    def read_pages(self) -> Iterator[Page]:
+    def read_pages(self, *, draw_from: int = 1, skip: frozenset[int] = frozenset()) -> Iterator[Page]:
         """Yield every page once, numbered 1 to `page_count`, holding few of them in memory.
+
+        Args:
+            draw_from: pages before this one come without image and views, which is quicker; their text is the same.
+            skip: pages that are not touched; they come empty, with a problem.
 
         Raises:
             UnreadableDocument: no page at all can be read.
@@ -66,15 +70,15 @@ class _Opener(Protocol):
 
 # By name, so that a program which reads no PDF never loads MuPDF.
 _READERS = {
-    Format.PDF: ("ingest.pdf", "PdfReader"),
-    Format.PNG: ("ingest.picture", "PictureReader"),
-    Format.JPEG: ("ingest.picture", "PictureReader"),
-    Format.WEBP: ("ingest.picture", "PictureReader"),
-    Format.TIFF: ("ingest.picture", "PictureReader"),
-    Format.GIF: ("ingest.picture", "PictureReader"),
-    Format.BMP: ("ingest.picture", "PictureReader"),
-    Format.TEXT: ("ingest.text", "TextReader"),
-    Format.MARKDOWN: ("ingest.text", "TextReader"),
+    Format.PDF: ("ingest.readers.pdf", "PdfReader"),
+    Format.PNG: ("ingest.readers.picture", "PictureReader"),
+    Format.JPEG: ("ingest.readers.picture", "PictureReader"),
+    Format.WEBP: ("ingest.readers.picture", "PictureReader"),
+    Format.TIFF: ("ingest.readers.picture", "PictureReader"),
+    Format.GIF: ("ingest.readers.picture", "PictureReader"),
+    Format.BMP: ("ingest.readers.picture", "PictureReader"),
+    Format.TEXT: ("ingest.readers.text", "TextReader"),
+    Format.MARKDOWN: ("ingest.readers.text", "TextReader"),
 }
 
 

@@ -22,9 +22,9 @@ from ingest.furniture import Furniture
 from ingest.layout import Line, compose
 from ingest.limits import Limits
 from ingest.outline import Letters, OutlineEntry, Trail, headings_by_size, place_outline
-from ingest.poppler import PopplerError, draw_page
 from ingest.raster import drawing_px, fit, views
-from ingest.types import RASTER_PX, Format, Geometry, Heading, Page
+from ingest.readers.poppler import PopplerError, draw_page
+from ingest.types import RASTER_PX, SKIPPED, Format, Geometry, Heading, Page
 
 _logger = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ _MONO = re.compile(r"mono|courier|consol|typewriter|code", re.I)  # in the name 
 
 
 class PdfReader:
-    """A PDF as pages; see `ingest.reader.DocumentReader`."""
+    """A PDF as pages; see `ingest.readers.registry.DocumentReader`."""
 
     def __init__(self, path: Path, *, format: Format, name: str, limits: Limits, geometry: Geometry) -> None:
         self._path = path
@@ -57,13 +57,19 @@ class PdfReader:
         metadata = self._document.metadata or {}
         return parse_pdf_date(metadata.get("creationDate") or "") or parse_pdf_date(metadata.get("modDate") or "")
 
-    def read_pages(self) -> Iterator[Page]:
+    def read_pages(self, *, draw_from: int = 1, skip: frozenset[int] = frozenset()) -> Iterator[Page]:
         """Every physical page; one that cannot be read keeps its number and says why it is incomplete."""
         furniture, letters, trail = Furniture(), Letters(), Trail()
         is_readable = False
         for number in range(1, self.page_count + 1):
+            if number in skip:
+                yield Page(number, str(number), "", None, path=trail.path, problem=SKIPPED)
+                continue
             lines, height, problem = self._read_lines(number)
-            drawing, undrawn = self._draw(number, max_px=self._drawing_px(number))
+            drawing, undrawn = None, None
+            if number >= draw_from:
+                drawing, undrawn = self._draw(number, max_px=self._drawing_px(number))
+            is_readable |= number < draw_from
             is_readable |= drawing is not None or bool(lines)
             if number == self.page_count and not is_readable:
                 raise UnreadableDocument(f"{self._name} is damaged and no page can be read: get a whole copy")

@@ -18,7 +18,7 @@ _SETEXT = re.compile(r" {0,3}(=+|-{2,})[ \t]*$")
 
 
 class TextReader:
-    """A text or Markdown file as one page; see `ingest.reader.DocumentReader`."""
+    """A text or Markdown file as one page; see `ingest.readers.registry.DocumentReader`."""
 
     page_count = 1
     date = None
@@ -40,7 +40,7 @@ class TextReader:
         self._format = format
         self._text = clean(text.replace("\r\n", "\n").replace("\r", "\n"))
 
-    def read_pages(self) -> Iterator[Page]:
+    def read_pages(self, *, draw_from: int = 1, skip: frozenset[int] = frozenset()) -> Iterator[Page]:
         """The whole file as page 1."""
         headings = tuple(_markdown_headings(self._text)) if self._format is Format.MARKDOWN else ()
         yield Page(number=1, label="1", text=self._text, image=None, headings=headings)

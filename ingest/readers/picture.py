@@ -33,7 +33,7 @@ from ingest.formats import sniff
 from ingest.limits import DEFAULT_LIMITS, Limits
 from ingest.names import display_name
 from ingest.raster import drawing_px, fit, views
-from ingest.types import Format, Geometry, Page
+from ingest.types import SKIPPED, Format, Geometry, Page
 
 _logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ _DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, Typ
 
 
 class PictureReader:
-    """A picture as pages; see `ingest.reader.DocumentReader`."""
+    """A picture as pages; see `ingest.readers.registry.DocumentReader`."""
 
     def __init__(self, path: Path, *, format: Format, name: str, limits: Limits, geometry: Geometry) -> None:
         self._path = path
@@ -78,7 +78,7 @@ class PictureReader:
             return None
         return parse_exif_date(taken) if isinstance(taken, str) else None
 
-    def read_pages(self) -> Iterator[Page]:
+    def read_pages(self, *, draw_from: int = 1, skip: frozenset[int] = frozenset()) -> Iterator[Page]:
         """Every frame as a page without text; a damaged frame keeps its number and says why it has no image."""
         last_error: UnreadableDocument | None = None
         drawn = 0
@@ -86,6 +86,10 @@ class PictureReader:
             image: Image.Image | None = None
             squares: tuple[Image.Image, ...] = ()
             problem: str | None = None
+            if number < draw_from or number in skip:
+                drawn += 1
+                yield Page(number, str(number), "", None, problem=SKIPPED if number in skip else None)
+                continue
             try:
                 image, squares = views(self._decode(number), self._geometry)
                 drawn += 1
