@@ -19,24 +19,21 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # else benchmarks/
 
 import argparse
 import json
-import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pymupdf
+from contents import encode_chunks, read_chunks, searching
 
 from encoders.base import Embeddings, Encoder
 from encoders.starter import StarterEncoder
 from ingest import chunk
-from ingest.readers.registry import open_reader
-from ingest.types import Chunk, Format, Modality
-from retrieval.indexing import index_chunks
+from ingest.types import Modality
 from retrieval.query import Query
 from retrieval.search import Searcher
-from retrieval.stores import open_store
-from retrieval.types import Collection, Filter
+from retrieval.types import Filter
 
 PLAIN_WORDS = 80
 DEPTH = 10  # pages looked at
@@ -75,19 +72,6 @@ def plain_ranking(path: Path, encoder: Encoder) -> Ranking:
         return list(dict.fromkeys(numbers[row] for row in order))[:DEPTH]
 
     return rank
-
-
-def read_chunks(path: Path, encoder: Encoder, *, max_tokens: int, overlap: int) -> Iterator[Chunk]:
-    """The product's chunks of a PDF."""
-    with open_reader(path, format=Format.PDF, name=path.name) as reader:
-        for page in reader.read_pages():
-            yield from chunk.chunk_page(
-                page,
-                document_id=path.name,
-                count_tokens=encoder.count_tokens,
-                max_tokens=max_tokens,
-                overlap=overlap,
-            )
 
 
 def product_ranking(searcher: Searcher, where: Filter, *, uses_words: bool) -> Ranking:
@@ -130,12 +114,9 @@ def main() -> None:
     figures = []
     for document, by_language in by_document.items():
         path = arguments.corpus_dir / document
-        with tempfile.TemporaryDirectory() as folder:
-            store = open_store(Path(folder), Collection(encoder.name, (encoder.sizes[1], encoder.sizes[-1])))
-            chunks = read_chunks(path, encoder, max_tokens=arguments.max_tokens, overlap=arguments.overlap)
-            points = index_chunks(chunks, encoder, store)
-
-            searcher = Searcher(store, encoder)
+        chunks = list(read_chunks(path, encoder, max_tokens=arguments.max_tokens, overlap=arguments.overlap))
+        content = encode_chunks(chunks, encoder)
+        with searching(content, encoder) as searcher:
             ways = [
                 plain_ranking(path, encoder),
                 product_ranking(searcher, Filter(modality=Modality.TEXT), uses_words=False),
@@ -146,8 +127,7 @@ def main() -> None:
                 row = [measure(rank, titles) for rank in ways]
                 figures.append(row)
                 print(f"{document:<30}{language:<6}{len(titles):>7}" + _columns(row), flush=True)
-            print(f"{'':<30}{points} points")
-            store.close()
+            print(f"{'':<30}{len(content.points)} points")
     print(f"{'mean of the rows':<43}" + _columns(np.mean(figures, axis=0).tolist()))
 
 

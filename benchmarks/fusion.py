@@ -22,31 +22,35 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # else benchmarks/encoders.py would hide the package
 
 import argparse
-import json
 import random
-import re
-import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from crosslingual import read_chunks
+from contents import (
+    Asked,
+    Content,
+    Page,
+    encode_chunks,
+    join,
+    place,
+    read_names,
+    read_pdf,
+    read_pictures,
+    read_titles,
+    searching,
+)
 from lexical import draw_substrings
 from PIL import Image
 from starter import changed, flatten, print_table
 
-from encoders.base import Embeddings, Vector
 from encoders.starter import StarterEncoder
-from ingest import chunk
-from ingest.types import Chunk, Modality, TextChunk, chunk_id
-from retrieval.indexing import encode_passages, to_point
-from retrieval.lexical import contains, index_terms
+from ingest.types import Modality, TextChunk, chunk_id
+from retrieval.lexical import contains
 from retrieval.query import Hit, Query, Strength
 from retrieval.search import Searcher
-from retrieval.stores import open_store
-from retrieval.types import Collection, Filter, Point, SparseVector
+from retrieval.types import Filter
 from retrieval.typical import TYPICAL_QUERIES
 
 DEPTH = 50  # pages in each of the two lists that are merged
@@ -71,90 +75,7 @@ IDENTIFIERS = {  # a sentence, and what is asked for
     "part number": ("Order part {} for the pump's second stage.", "AB-{}/{}"),
     "section": ("According to {} of the act the notice is to be given in writing.", "§ {}({})"),
 }
-_QUOTES = re.compile('["„“”«»「」『』＂]')  # what stands in quotes would have to be found as it is
-
-Page = tuple[str, int]  # document, number
 Ranking = list[Page]  # best first
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """Points of a library, encoded."""
-
-    points: list[Point]
-    vectors: Embeddings
-    lexical: list[SparseVector]
-
-    def only(self, rows: Iterable[int]) -> "Content":
-        """Some of the points."""
-        kept = list(rows)
-        return Content([self.points[row] for row in kept], self.vectors[kept], [self.lexical[row] for row in kept])
-
-    def shifted(self, gap: Vector) -> "Content":
-        """The same with a vector added to every picture."""
-        is_picture = np.array([point.modality is Modality.IMAGE for point in self.points])
-        moved = self.vectors + is_picture[:, None] * gap
-        rows = (moved / np.linalg.norm(moved, axis=1, keepdims=True)).astype(np.float32)
-        return replace(self, vectors=rows)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A query and the pages that answer it; none where nothing in the library does."""
-
-    query: Query
-    language: str
-    right: frozenset[Page]
-
-
-def join(parts: Iterable[Content]) -> Content:
-    """One library of several."""
-    all_parts = list(parts)
-    return Content(
-        [point for part in all_parts for point in part.points],
-        np.concatenate([part.vectors for part in all_parts]),
-        [terms for part in all_parts for terms in part.lexical],
-    )
-
-
-@contextmanager
-def searching(content: Content, encoder: StarterEncoder) -> Iterator[Searcher]:
-    """The product's search over these points."""
-    with tempfile.TemporaryDirectory() as folder:
-        store = open_store(Path(folder), Collection(encoder.name, (encoder.sizes[1], encoder.sizes[-1])))
-        store.upsert(content.points, content.vectors, content.lexical)
-        store.optimize()
-        yield Searcher(store, encoder)
-        store.close()
-
-
-def encode_chunks(chunks: Sequence[Chunk], encoder: StarterEncoder) -> Content:
-    """Points of a document, as the product makes them."""
-    texts = [one for one in chunks if isinstance(one, TextChunk)]
-    pictures = [one for one in chunks if not isinstance(one, TextChunk)]
-    points = [*map(to_point, texts), *map(to_point, pictures)]
-    rows = [encode_passages(texts, encoder), encoder.encode_images([one.image for one in pictures])]
-    lexical = [index_terms(point.text, headings=point.path, name=point.document_id) for point in points]
-    return Content(points, np.concatenate(rows), lexical)
-
-
-def read_pdf(path: Path, encoder: StarterEncoder) -> Iterator[Chunk]:
-    """A PDF's passages and page rasters."""
-    return read_chunks(path, encoder, max_tokens=chunk.MAX_TOKENS, overlap=chunk.OVERLAP)
-
-
-def read_pictures(pictures: Mapping[str, Image.Image], encoder: StarterEncoder) -> Content:
-    """Pictures, each a document of its own."""
-    points = [
-        Point(chunk_id(name, 1, Modality.IMAGE, 0), name, 1, "1", Modality.IMAGE, "", kind="png") for name in pictures
-    ]
-    rows = encoder.encode_images(list(pictures.values()))
-    return Content(points, rows, [index_terms("") for _ in points])
-
-
-def place(hit: Hit) -> Page:
-    """The page a hit stands for."""
-    return hit.point.document_id, hit.point.page_number
 
 
 # How lists are merged -------------------------------------------------------------------------------------------------
@@ -415,31 +336,6 @@ def measure_speed(content: Content, encoder: StarterEncoder, titles: Sequence[As
     total = np.sum([all_ for name, all_ in times.items() if name != "encode"], axis=0)
     lines.append(["all but encode", *[f"{np.percentile(total, share):.2f}" for share in (50, 95)]])
     print_table([f"{len(content.points)} points, ms", "p50", "p95"], lines)
-
-
-def read_titles(path: Path) -> list[Asked]:
-    """Section titles that ask for pages."""
-    return [
-        Asked(
-            Query(_QUOTES.sub("", one["query"])),
-            one["language"],
-            frozenset((one["document"], number) for number in range(one["first_page"], one["last_page"] + 1)),
-        )
-        for one in json.loads(path.read_text(encoding="utf-8"))
-    ]
-
-
-def read_names(folder: Path, count: int, seed: int) -> list[Asked]:
-    """Names of pictures, ``count`` a language, in a mixed order."""
-    entries = json.loads((folder / "captions.json").read_text(encoding="utf-8"))
-    random_ = random.Random(seed)
-    asked = [
-        Asked(Query(_QUOTES.sub("", one["captions"][language])), language, frozenset({(one["image"], 1)}))
-        for language in entries[0]["captions"]
-        for one in random_.sample(entries, count)
-    ]
-    random_.shuffle(asked)
-    return asked
 
 
 PARTS = ("mixed", "gap", "words", "verdict", "pictures", "speed")

@@ -12,7 +12,7 @@ modality, its deviation is tiny and noise stands out. Figures: docs/benchmarks/f
 import math
 import threading
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -119,6 +119,13 @@ class Background:
                     self._chances.clear()
                     self._terms = None
                     return
+
+    def compared(self, where: Filter) -> int:
+        """How many points a search has to choose from, about."""
+        if replace(where, modality=None) != Filter():
+            return self._store.count(where)
+        with self._lock:
+            return sum(self._sample(modality).pool for modality in ([where.modality] if where.modality else Modality))
 
     def calibrate(self, query: Vector, modality: Modality) -> Calibration:
         """How cosines of this question to points of this modality are to be read.

@@ -27,9 +27,9 @@ class Route(StrEnum):
 class Strength(StrEnum):
     """How likely a hit is about the query, in words for people."""
 
-    STRONG = "strong"  # of first hits by text, measured with the starter, 95 % are right
+    STRONG = "strong"  # of first hits by text, measured with the starter, 88 to 95 % are right
     FAIR = "fair"  # 7 of 10, and 2 of 10 of those by look
-    WEAK = "weak"  # 3 of 100
+    WEAK = "weak"  # up to 1 of 10
 
 
 @dataclass(frozen=True, slots=True)

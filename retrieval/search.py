@@ -4,19 +4,18 @@ import asyncio
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-
-import numpy as np
-from PIL import Image
+from itertools import islice
 
 from encoders.base import Encoder, Vector
 from ingest.types import Modality
 from retrieval.background import Background, Calibration
-from retrieval.errors import InvalidVectors
+from retrieval.encoding import encode_query, question
 from retrieval.lexical import contains, phrases, query_terms
-from retrieval.query import Evidence, Group, Hit, Query, Results, Route, Stage, Strength
+from retrieval.query import Evidence, Group, Hit, Query, Results, Route, Stage
+from retrieval.scores import AS_MEASURED, RELEVANT, score, strength
 from retrieval.store import VectorStore
 from retrieval.types import Point
 from retrieval.typical import TYPICAL_QUERIES
@@ -25,17 +24,12 @@ from retrieval.vectors import check_limit
 # Measured by benchmarks/fusion.py; docs/benchmarks/fusion.md has the figures.
 WORDS_WEIGHT = 8.0  # deviations that a passage gains in proportion to the query's words that it holds
 COMPLETE_WEIGHT, _NEARLY = 6.0, 0.8  # that it gains besides for all of them, rising from this share on
-EVEN = 9.0  # surplus at which a first hit is as likely right as not
-WIDTH = 1.6  # of the logistic curve around it
-STRONG, FAIR, RELEVANT = 0.8, 0.25, 0.06  # least scores; nothing is relevant where the best hit is below the last
-
 _MOST_WORDS = 1.2  # a passage that repeats the words counts for no more than that
-MOST_CHARACTERS = 20_000  # of a query; no encoder reads more
-_SHORTEST = 1e-3  # mean of two unit vectors that still has a direction
 _DEPTH, _DEEPER = 25, 4  # hits are cut from lists of 25, 100, 400, ...: pages of one list then fit together
 _MOST_WANTED = 10**9  # engines count in 64 bits; no library has as many pages
-_MARGIN = 1.0  # deviations by which a graph may have missed something nearer than the farthest it found
+_MARGIN = 0.25  # deviations by which a graph may have missed something nearer than the farthest it found
 _PHRASE_DEPTH = 400  # passages by their words that are looked through for a phrase
+_TOGETHER = 32  # questions encoded at once, in a third of the time
 
 
 class Searcher:
@@ -62,26 +56,21 @@ class Searcher:
             InvalidVectors: a text and a picture that cancel each other, or vectors that are not the collection's.
             RetrievalError: the store fails, or there is no point of the id in ``like``.
         """
-        check(query)
-        watch = _Stopwatch()
-        with watch.stage("prepare"):
-            self._chance().refresh()
-        with watch.stage("encode"):
-            asked = self._encode(replace(query, text=query.text.strip()[:MOST_CHARACTERS]))
-        candidates = self._candidates(asked, query, watch)
-        with watch.stage("fuse"):
-            hits = _best_of_each(candidates, query.group)
-        best = hits[0].score if hits else 0.0
-        page = hits[query.offset : query.offset + query.limit]
-        return Results(tuple(page), best >= RELEVANT, tuple(watch.stages))
+        return self._search(query, {})
 
     async def asearch(self, query: Query) -> Results:
         """`search`, for a program with an event loop: runs on a thread of its own."""
         return await asyncio.to_thread(self.search, query)
 
     def search_many(self, queries: Iterable[Query]) -> Iterator[Results]:
-        """Answer one query after the other, as they are asked for."""
-        return map(self.search, queries)
+        """Answer one query after the other, as they are asked for; reads up to 32 ahead and encodes them together."""
+        coming = iter(queries)
+        while batch := list(islice(coming, _TOGETHER)):
+            texts = list(dict.fromkeys(filter(None, map(question, batch))))
+            rows = self._give_encoder().encode_queries(texts) if texts else ()
+            encoded = dict(zip(texts, rows, strict=True))
+            for query in batch:
+                yield self._search(query, encoded)
 
     def warm_up(self) -> None:
         """Load the encoder and measure chance, which the first search would wait for."""
@@ -94,13 +83,32 @@ class Searcher:
                 self._background = Background(self._store, typical)
             return self._background
 
-    def _encode(self, query: Query) -> "_Asked":
+    def _search(self, query: Query, encoded: Mapping[str, Vector]) -> Results:
+        """`search`, where some questions are encoded already."""
+        check(query)
+        watch = _Stopwatch()
+        with watch.stage("prepare"):
+            self._chance().refresh()
+        with watch.stage("encode"):
+            asked = self._encode(query, encoded)
+        candidates = self._candidates(asked, query, watch)
+        with watch.stage("fuse"):
+            # A picture's deviations are not told from the store, and a copy is as much like it in any.
+            compared = self._chance().compared(query.where) if asked.own is None else AS_MEASURED
+            best = _best_of_each(candidates, query.group)
+            page = best[query.offset : query.offset + query.limit]
+            hits = tuple(_to_hit(candidate, compared) for candidate in page)
+            is_relevant = bool(best) and score(best[0].surplus, compared=compared) >= RELEVANT
+        return Results(hits, is_relevant, tuple(watch.stages))
+
+    def _encode(self, query: Query, encoded: Mapping[str, Vector]) -> "_Asked":
         if query.like is not None:
             return self._encode_stored(query.like, query.group)
-        vector = encode_query(self._give_encoder(), text=query.text, image=query.image, image_share=query.image_share)
-        if not query.text:
+        text = question(query)
+        vector = encode_query(query, self._give_encoder(), encoded)
+        if not text:
             return self._ask_picture(vector)
-        return _Asked(vector, query.text if query.uses_words else "", tuple(phrases(query.text)))
+        return _Asked(vector, text if query.uses_words else "", tuple(phrases(text)))
 
     def _encode_stored(self, point_id: str, group: Group) -> "_Asked":
         found = self._store.retrieve([point_id])
@@ -138,7 +146,8 @@ class Searcher:
         """Nearest points that cover different pages or documents, as many as are wanted, or all there are."""
         assert query.where.modality is not None
         route = Route.MEANING if query.where.modality is Modality.TEXT else Route.LOOK
-        limit = 2 * _depth(_wanted(query))
+        # A page has several passages, and one picture.
+        limit = _depth(_wanted(query)) * (2 if query.where.modality is Modality.TEXT else 1)
         while True:
             scored = self._store.search(asked.vector, limit=limit, where=query.where)
             if len(scored) < limit or len({_key(hit.point, query.group) for hit in scored}) > _wanted(query):
@@ -178,43 +187,13 @@ class Searcher:
             return {}
         depth = max(_PHRASE_DEPTH if asked.phrases else 0, _depth(_wanted(query)))
         attainable = self._chance().attainable(terms)
+        # Pictures hold no words, so that they need no filter, which takes the engine longer than the search itself.
+        anywhere = replace(query.where, modality=None)
         return {
             hit.point.id: (hit.point, Evidence(Route.WORDS, hit.score, _words_surplus(hit.score / attainable)))
-            for hit in self._store.search_lexical(terms, limit=depth, where=query.where)
+            for hit in self._store.search_lexical(terms, limit=depth, where=anywhere)
+            if hit.point.modality is Modality.TEXT
         }
-
-
-def encode_query(
-    encoder: Encoder, *, text: str = "", image: Image.Image | None = None, image_share: float = 0.5
-) -> Vector:
-    """One unit vector for a question, a picture, or both (their mean direction, weighted).
-
-    Args:
-        encoder: encodes both.
-        text: a question, or nothing.
-        image: a picture, or none.
-        image_share: weight of the picture in a mixed query, 0..1.
-
-    Raises:
-        ValueError: neither is given.
-        InvalidVectors: the text's and the picture's vectors cancel each other, or are not finite.
-    """
-    vectors, weights = [], []
-    if text.strip():
-        vectors.append(encoder.encode_queries([text])[0])
-        weights.append(1 - image_share if image is not None else 1.0)
-    if image is not None:
-        vectors.append(encoder.encode_images([image])[0])
-        weights.append(image_share if text.strip() else 1.0)
-    if not vectors:
-        raise ValueError("a query needs a text or a picture")
-    mean: Vector = np.asarray(np.average(vectors, axis=0, weights=weights), dtype=np.float32)
-    length = float(np.linalg.norm(mean))
-    if not math.isfinite(length):
-        raise InvalidVectors(f"encoder {encoder.name} gives no finite vector for this query: ask another one")
-    if length < _SHORTEST:
-        raise InvalidVectors("the text and the picture say the opposite: search for one of them alone")
-    return mean / np.float32(length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,8 +260,8 @@ def _words_surplus(coverage: float) -> float:
 def _last_surplus(candidates: Sequence[_Candidate], query: Query, asked: _Asked) -> float:
     """The surplus that a page or document needs to be among the wanted ones."""
     allowed = [one for one in candidates if asked.allows(one.point, query.group)]
-    hits = _best_of_each(allowed, query.group)
-    return hits[_wanted(query) - 1].surplus if len(hits) >= _wanted(query) else -math.inf
+    best = _best_of_each(allowed, query.group)
+    return best[_wanted(query) - 1].surplus if len(best) >= _wanted(query) else -math.inf
 
 
 def _wanted(query: Query) -> int:
@@ -297,18 +276,17 @@ def _depth(wanted: int) -> int:
     return depth
 
 
-def _best_of_each(candidates: Sequence[_Candidate], group: Group) -> list[Hit]:
-    """Best hit of each page or document, best first, ties by id."""
+def _best_of_each(candidates: Sequence[_Candidate], group: Group) -> list[_Candidate]:
+    """The best of each page or document, best first, ties by id."""
     best: dict[tuple[object, ...], _Candidate] = {}
     for candidate in sorted(candidates, key=lambda one: (-one.surplus, one.point.id)):
         best.setdefault(_key(candidate.point, group), candidate)
-    return [_to_hit(candidate) for candidate in best.values()]
+    return list(best.values())
 
 
-def _to_hit(candidate: _Candidate) -> Hit:
-    score = 1 / (1 + math.exp(-(candidate.surplus - EVEN) / WIDTH))
-    strength = Strength.STRONG if score >= STRONG else Strength.FAIR if score >= FAIR else Strength.WEAK
-    return Hit(candidate.point, candidate.surplus, score, strength, candidate.evidence)
+def _to_hit(candidate: _Candidate, compared: int) -> Hit:
+    worth = score(candidate.surplus, compared=compared)
+    return Hit(candidate.point, candidate.surplus, worth, strength(worth), candidate.evidence)
 
 
 def _key(point: Point, group: Group) -> tuple[object, ...]:

@@ -40,16 +40,15 @@ _QUOTES = "“”„‟«»″\u05f4"
 _ARABIC_MARKS = [*range(0x610, 0x61B), 0x640, *range(0x64B, 0x653), *range(0x656, 0x660), 0x670, *range(0x6D6, 0x6DD)]
 _QURANIC_MARKS = [*range(0x6DF, 0x6E5), 0x6E7, 0x6E8, *range(0x6EA, 0x6EE)]
 _HEBREW_POINTS = [*range(0x591, 0x5BE), 0x5BF, 0x5C1, 0x5C2, 0x5C4, 0x5C5, 0x5C7]
-_SPELLINGS = str.maketrans(
-    {
-        **_LETTERS,
-        **dict.fromkeys(_DASHES, "-"),
-        **dict.fromkeys(_APOSTROPHES, "'"),
-        **dict.fromkeys(_QUOTES, '"'),
-        **dict.fromkeys("⁄∕", "/"),
-        **{chr(mark): "" for mark in (*_ARABIC_MARKS, *_QURANIC_MARKS, *_HEBREW_POINTS)},
-    }
-)
+_SPELLINGS = {
+    **_LETTERS,
+    **dict.fromkeys(_DASHES, "-"),
+    **dict.fromkeys(_APOSTROPHES, "'"),
+    **dict.fromkeys(_QUOTES, '"'),
+    **dict.fromkeys("⁄∕", "/"),
+    **{chr(mark): "" for mark in (*_ARABIC_MARKS, *_QURANIC_MARKS, *_HEBREW_POINTS)},
+}
+_SPELLED = re.compile(f"[{re.escape(''.join(_SPELLINGS))}]")
 
 
 def fold(text: str) -> str:
@@ -58,9 +57,12 @@ def fold(text: str) -> str:
         return _NOISE.sub(" ", text.lower().replace("`", "'"))
     text = _NOISE.sub(" ", _SURROGATE.sub("\ufffd", text))
     text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    text = _INVISIBLE.sub("", text).translate(_SPELLINGS)
+    text = _INVISIBLE.sub("", text)
+    text = _SPELLED.sub(lambda found: _SPELLINGS[found[0]], text)
     text = _LATIN_OR_GREEK.sub(r"\1", text)
-    text = _CYRILLIC.sub(r"\1\2", text)
-    text = _ALEF.sub("ا", text)
-    text = _DIGIT.sub(lambda digit: str(unicodedata.decimal(digit[0])), text)
-    return _NOISE.sub(" ", unicodedata.normalize("NFC", text))
+    if not text.isascii():
+        text = _CYRILLIC.sub(r"\1\2", text)
+        text = _ALEF.sub("ا", text)
+        text = _DIGIT.sub(lambda digit: str(unicodedata.decimal(digit[0])), text)
+        text = unicodedata.normalize("NFC", text)
+    return _NOISE.sub(" ", text)

@@ -9,6 +9,7 @@ Hangul is read so as well, because its nouns carry particles.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 
 from icu4py.breakers import CharacterBreaker, WordBreaker
@@ -25,13 +26,17 @@ RUNNING = (
     "\u1950-\u19df\u1a20-\u1aad\ua980-\ua9c0"  # Tai Le, New Tai Lue, Tai Tham, Javanese
 )
 # At a line's end, between letters: part of the word, or not.
-HYPHENATION = re.compile(r"(?<=[^\W\d_])-[^\S\n]*\n\s*(?=[^\W\d_])")
+HYPHENATION = re.compile(r"-(?<=[^\W\d_]-)[^\S\n]*\n\s*(?=[^\W\d_])")
 _RUN = re.compile(f"[{RUNNING}]+")
 _RUN_WRAPS = re.compile(rf"(?<=[{RUNNING}])[^\S\n]*\n\s*(?=[{RUNNING}])")
 _WORD = re.compile("[^\\W_]|[§\u2600-\u27bf\U0001f000-\U0001faff]")  # a segment with one of these is a word
 _GLUE = re.compile(r"[!-/:-@\[-`{-~]{1,3}")  # ASCII punctuation that holds an identifier together
 _INSIDE = re.compile(r"([!-/:-@\[-`{-~·‧]+)")
 _SUFFIX = re.compile(r"\+{1,2}|#")  # C++, C#
+# What ICU would find to be one word (Latin, Greek, Cyrillic, Arabic, digits), or each one character; told without it.
+_PLAIN = re.compile("[\"'(\\[]*([a-z0-9\u03b1-\u03c9\u0430-\u045f\u0621-\u064a]+)[\"')\\].,:;!?]*")
+_SINGLE = re.compile("[\u3041-\u3096\u30a1-\u30fa\u30fc\u4e00-\u9fff\uac00-\ud7a3]+")
+_REMEMBERED, _SHORT = 4_096, 32  # strings between spaces; longer ones seldom come again
 
 
 @dataclass(slots=True)
@@ -51,37 +56,56 @@ class Terms:
 
 def read_terms(text: str) -> Terms:
     """Find the terms of a text; any text, in time linear in its length."""
-    folded = _RUN_WRAPS.sub("", HYPHENATION.sub("-", fold(text)))
+    folded = HYPHENATION.sub("-", fold(text))
     terms = Terms()
     end = 0
-    for run in _RUN.finditer(folded):
-        _read_spaced(folded[end : run.start()], terms)
-        _read_run(run[0], terms)
-        end = run.end()
+    if not folded.isascii():
+        folded = _RUN_WRAPS.sub("", folded)
+        for run in _RUN.finditer(folded):
+            _read_spaced(folded[end : run.start()], terms)
+            _read_run(run[0], terms)
+            end = run.end()
     _read_spaced(folded[end:], terms)
     return terms
 
 
 def _read_run(run: str, terms: Terms) -> None:
-    characters = list(CharacterBreaker(run, "root"))  # as readers see them: letters with their marks
+    # As readers see them: letters with their marks.
+    characters = list(run if _SINGLE.fullmatch(run) else CharacterBreaker(run, "root"))
     terms.length += len(characters) / 2
     if len(characters) == 1:
         terms.words.append(run)
     else:
-        terms.words.extend(left + right for left, right in pairwise(characters))
+        terms.words += [left + right for left, right in pairwise(characters)]
         terms.characters.extend(characters)
 
 
 def _read_spaced(text: str, terms: Terms) -> None:
-    if not _WORD.search(text):
-        return
-    for token in _tokens(text):
+    all_words, all_identifiers = terms.words, terms.identifiers
+    before = len(all_words)
+    for piece in text.split():  # no word and no identifier goes on across a space
+        words, identifiers = _read_again(piece) if len(piece) <= _SHORT else _read_piece(piece)
+        all_words += words
+        if identifiers:
+            all_identifiers += identifiers
+    terms.length += len(all_words) - before
+
+
+def _read_piece(piece: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Words and identifiers of what stands between two spaces."""
+    if plain := _PLAIN.fullmatch(piece):
+        return (plain[1],), ()
+    words: list[str] = []
+    identifiers: list[str] = []
+    for token in _tokens(piece):
         parts = _INSIDE.split(token)  # words at even places, what joins them at odd ones
-        words = [word for word in parts[::2] if word]
-        terms.words += words
-        terms.length += len(words)
+        words += [word for word in parts[::2] if word]
         if len(parts) > 1:
-            terms.identifiers.append(_join(parts))
+            identifiers.append(_join(parts))
+    return tuple(words), tuple(identifiers)
+
+
+_read_again = lru_cache(_REMEMBERED)(_read_piece)
 
 
 def _tokens(text: str) -> Iterator[str]:

@@ -1,15 +1,18 @@
 """BM25 weights as sparse vectors; the store multiplies by how rare each term is (IDF)."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import islice
 
-from retrieval.lexical.terms import read_terms
+from retrieval.lexical.terms import Terms, read_terms
 from retrieval.types import SparseVector
 
 QUERY_TERMS = 256
+_REMEMBERED = 4_096  # terms; more are slower, as they leave the processor's cache
+_HEADINGS = 256  # and file names
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +28,12 @@ class Bm25:
     def weigh(self, text: str, *, headings: Sequence[str] = (), name: str = "") -> SparseVector:
         """See `index_terms`."""
         own = read_terms(text)
-        counts: defaultdict[str, float] = defaultdict(float)
-        for terms, count in (
-            (own, 1.0),
-            *((read_terms(heading), self.heading) for heading in headings),
-            (read_terms(name), self.name),
-        ):
-            for term in (*terms.words, *terms.pairs, *terms.identifiers, *terms.characters):
-                counts[term] += count
+        counts: dict[str, float] = dict(Counter(_terms(own)))
+        for above, count in (*((heading, self.heading) for heading in headings), (name, self.name)):
+            for term in _terms_again(above):
+                counts[term] = counts.get(term, 0.0) + count
         half = self.k1 * (1 - self.b + self.b * own.length / self.average_length)
-        return _to_vector({term: count * (self.k1 + 1) / (count + half) for term, count in counts.items()})
+        return _to_vector(counts, [count * (self.k1 + 1) / (count + half) for count in counts.values()])
 
 
 def index_terms(text: str, *, headings: Sequence[str] = (), name: str = "") -> SparseVector:
@@ -58,9 +57,11 @@ def query_terms(text: str) -> SparseVector:
     terms = read_terms(text)
     words = sorted(terms.words, key=lambda word: -len(word.encode()))
     distinct = dict.fromkeys((*terms.identifiers, *words, *terms.pairs))
-    return _to_vector(dict.fromkeys(islice(distinct, QUERY_TERMS), 1.0))
+    asked = list(islice(distinct, QUERY_TERMS))
+    return _to_vector(asked, [1.0] * len(asked))
 
 
+@lru_cache(_REMEMBERED)
 def term_id(term: str) -> int:
     """A number below 2**32 that is the same everywhere and for ever.
 
@@ -71,10 +72,21 @@ def term_id(term: str) -> int:
     return int.from_bytes(blake2b(term.encode(), digest_size=4).digest(), "little")
 
 
-def _to_vector(weights: Mapping[str, float]) -> SparseVector:
-    by_id: dict[int, float] = {}
-    for term, weight in weights.items():
-        index = term_id(term)
-        by_id[index] = max(weight, by_id.get(index, 0.0))
+def _terms(terms: Terms) -> tuple[str, ...]:
+    return (*terms.words, *terms.pairs, *terms.identifiers, *terms.characters)
+
+
+@lru_cache(_HEADINGS)
+def _terms_again(heading: str) -> tuple[str, ...]:
+    """Terms of a heading or a name, which many passages share."""
+    return _terms(read_terms(heading))
+
+
+def _to_vector(terms: Collection[str], weights: Sequence[float]) -> SparseVector:
+    ids = list(map(term_id, terms))
+    by_id = dict(zip(ids, weights, strict=True))
+    if len(by_id) < len(ids):  # terms that share a number: the heavier one counts
+        for index, weight in zip(ids, weights, strict=True):
+            by_id[index] = max(weight, by_id[index])
     indices = sorted(by_id)
-    return SparseVector(tuple(indices), tuple(by_id[index] for index in indices))
+    return SparseVector(tuple(indices), tuple([by_id[index] for index in indices]))

@@ -74,6 +74,22 @@ def test_any_text_has_terms_without_white_space_but_in_pairs(text: str) -> None:
     assert not any(" " in term or not term for term in (*terms.words, *terms.identifiers, *terms.characters))
 
 
+@given(st.text(), st.text())
+def test_words_do_not_depend_on_what_stands_beyond_a_space(left: str, right: str) -> None:
+    both, one, other = map(read_terms, (f"{left} {right}", left, right))
+
+    assert both.words == one.words + other.words
+    assert both.identifiers == one.identifiers + other.identifiers
+
+
+@pytest.mark.parametrize("word", ["house", "2024", "b2b", "λόγος", "слово", "كلمة", "東京", "서울"])
+@pytest.mark.parametrize("around", ["{}", "({})", '"{}",', "['{}']:", "{}?!"])
+def test_punctuation_around_a_word_is_no_part_of_it(word: str, around: str) -> None:
+    alone, wrapped = read_terms(word), read_terms(around.format(word))
+
+    assert (wrapped.words, wrapped.identifiers) == (alone.words, [])
+
+
 @pytest.mark.parametrize(
     "text",
     [

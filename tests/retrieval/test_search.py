@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +15,16 @@ from store_contract import EAST, NORTH, UP, make_point, mixed_points, random_vec
 from encoders.base import Embeddings, Vector
 from ingest.types import Modality
 from retrieval.background import SAMPLE_SIZE
+from retrieval.encoding import encode_query
 from retrieval.errors import InvalidVectors
 from retrieval.lexical import index_terms
 from retrieval.memory import MemoryStore
 from retrieval.query import Group, Hit, Query, Route, Strength
-from retrieval.search import FAIR, STRONG, Searcher, encode_query
+from retrieval.scores import FAIR, STRONG
+from retrieval.search import Searcher
 from retrieval.stores import open_store
 from retrieval.types import Collection, Filter, Point
+from retrieval.typical import TYPICAL_QUERIES
 
 SIZE = 256
 QUERY: Vector = np.eye(SIZE, dtype=np.float32)[0]
@@ -28,7 +32,7 @@ WHITE_PICTURE = Image.new("RGB", (4, 4), "white")
 
 
 class OneQuestionEncoder:
-    """One question and one picture lie at QUERY; every other question points anywhere."""
+    """Questions and pictures lie at QUERY; typical questions point anywhere."""
 
     name = "fake@1"
     sizes = (SIZE,)
@@ -38,9 +42,9 @@ class OneQuestionEncoder:
         return len(text.split())
 
     def encode_queries(self, texts: Sequence[str]) -> Embeddings:
-        if len(texts) == 1:
-            return QUERY[None]
-        return random_vectors(len(texts), 99, SIZE)
+        if texts is TYPICAL_QUERIES:
+            return random_vectors(len(texts), 99, SIZE)
+        return np.stack([QUERY for _ in texts])
 
     def encode_texts(self, texts: Sequence[str]) -> Embeddings:
         return random_vectors(len(texts), 98, SIZE)
@@ -118,14 +122,14 @@ class TestModalities:
 
         assert found == pytest.approx(sorted(cosines, reverse=True), abs=1e-5)
 
-    @pytest.mark.parametrize("count", [1, 2, 5])
-    def test_a_small_library_has_scores_too(self, store: MemoryStore, count: int) -> None:
-        add(store, Modality.TEXT, [0.9] + [0.1] * (count - 1), name="note")
-        add(store, Modality.IMAGE, [0.1] * count, name="photo")
+    @pytest.mark.parametrize("points", [1, 2, 5])
+    def test_a_small_library_has_scores_too(self, store: MemoryStore, points: int) -> None:
+        add(store, Modality.TEXT, [0.9] + [0.1] * (points - 1), name="note")
+        add(store, Modality.IMAGE, [0.1] * points, name="photo")
 
         hits = ask(store)
 
-        assert len(hits) == 2 * count
+        assert len(hits) == 2 * points
         assert cosine(hits[0]) == pytest.approx(0.9, abs=1e-5)
         assert hits[0].score > 0.5 > hits[1].score
 
@@ -192,6 +196,19 @@ class TestHits:
         assert not without.is_relevant
         assert without.hits  # the nearest there is, all the same
         assert searcher.search(Query("something")).is_relevant
+
+    def test_what_stands_out_among_few_points_does_not_among_many(self, store: MemoryStore) -> None:
+        add(store, Modality.TEXT, spread(300, 0.0, 0.05, seed=1), name="note")
+        add(store, Modality.TEXT, [0.32], name="answer")
+        among_few = Searcher(store, OneQuestionEncoder()).search(Query("something"))
+        add(store, Modality.TEXT, np.clip(spread(6_000, 0.0, 0.05, seed=2), -0.2, 0.2).tolist(), name="manual")
+        among_many = Searcher(store, OneQuestionEncoder()).search(Query("something"))
+
+        assert among_few.hits[0].point == among_many.hits[0].point
+        assert among_few.hits[0].surplus == pytest.approx(among_many.hits[0].surplus, abs=0.3)
+        assert among_few.hits[0].score > among_many.hits[0].score
+        assert among_few.is_relevant
+        assert not among_many.is_relevant
 
     def test_the_stages_of_a_search_are_timed(self, store: MemoryStore) -> None:
         add_text(store, "a lighthouse", 0.5, page=1)
@@ -444,19 +461,61 @@ class TestBadQueries:
 
         class Broken(OneQuestionEncoder):
             def encode_queries(self, texts: Sequence[str]) -> Embeddings:
-                return vector[None] if len(texts) == 1 else super().encode_queries(texts)
+                return super().encode_queries(texts) if texts is TYPICAL_QUERIES else vector[None]
 
         with pytest.raises((InvalidVectors, ValueError)):
             Searcher(store, Broken()).search(Query("something"))
 
 
-def test_many_queries_are_answered_one_after_the_other(store: MemoryStore) -> None:
-    add(store, Modality.TEXT, [0.5, 0.4, 0.3], name="note")
-    searcher = Searcher(store, OneQuestionEncoder())
+class TestManyQueries:
+    QUERIES = tuple(Query(f"question {row % 7}", limit=1 + row % 3, offset=row % 2) for row in range(70))
 
-    answers = list(searcher.search_many(Query("a", limit=limit) for limit in (1, 2, 3)))
+    def test_each_is_answered_as_if_asked_alone(self, store: MemoryStore) -> None:
+        add(store, Modality.TEXT, spread(50, 0.1, 0.2, seed=1), name="note")
+        add_text(store, "question 3", 0.2, page=1)
+        searcher = Searcher(store, OneQuestionEncoder())
 
-    assert [len(answer.hits) for answer in answers] == [1, 2, 3]
+        answers = list(searcher.search_many(self.QUERIES))
+
+        assert [answer.hits for answer in answers] == [searcher.search(query).hits for query in self.QUERIES]
+
+    def test_texts_are_encoded_together(self, store: MemoryStore) -> None:
+        add(store, Modality.TEXT, [0.5, 0.4], name="note")
+        asked: list[int] = []
+
+        class Counting(OneQuestionEncoder):
+            def encode_queries(self, texts: Sequence[str]) -> Embeddings:
+                asked.append(len(texts))
+                return super().encode_queries(texts)
+
+        searcher = Searcher(store, Counting())
+        searcher.warm_up()
+        del asked[:]
+        list(searcher.search_many(self.QUERIES))
+
+        assert asked == [7, 7, 6]
+
+    def test_pictures_and_stored_points_may_stand_among_them(self, store: MemoryStore) -> None:
+        (point,) = add(store, Modality.TEXT, [0.5], name="note")
+        queries = [Query("a"), Query(image=WHITE_PICTURE), Query("a", image=WHITE_PICTURE), Query(like=point.id)]
+
+        answers = list(Searcher(store, OneQuestionEncoder()).search_many(queries))
+
+        assert [len(answer.hits) for answer in answers] == [1, 1, 1, 0]
+
+    def test_they_may_never_end(self, store: MemoryStore) -> None:
+        add(store, Modality.TEXT, [0.5], name="note")
+        answers = Searcher(store, OneQuestionEncoder()).search_many(Query(str(number)) for number in count())
+
+        assert [len(next(answers).hits) for _ in range(3)] == [1, 1, 1]
+
+    def test_those_before_a_senseless_one_are_answered(self, store: MemoryStore) -> None:
+        add(store, Modality.TEXT, [0.5], name="note")
+        answers = Searcher(store, OneQuestionEncoder()).search_many([Query("a"), Query("")])
+
+        assert len(next(answers).hits) == 1
+        with pytest.raises(ValueError, match="Nothing to search for"):
+            next(answers)
 
 
 def test_a_program_with_an_event_loop_can_wait(store: MemoryStore) -> None:
@@ -495,27 +554,27 @@ BLACK, WHITE = Image.new("RGB", (4, 4)), Image.new("RGB", (4, 4), "white")
 
 class TestEncodeQuery:
     def test_a_text_is_encoded_as_a_question(self) -> None:
-        assert encode_query(CompassEncoder(), text="where?") == pytest.approx(NORTH)
+        assert encode_query(Query("where?"), CompassEncoder()) == pytest.approx(NORTH)
 
     def test_a_picture_is_encoded_as_a_picture(self) -> None:
-        assert encode_query(CompassEncoder(), image=BLACK) == pytest.approx(EAST)
+        assert encode_query(Query(image=BLACK), CompassEncoder()) == pytest.approx(EAST)
 
     def test_both_together_point_between(self) -> None:
-        vector = encode_query(CompassEncoder(), text="where?", image=BLACK)
+        vector = encode_query(Query("where?", image=BLACK), CompassEncoder())
 
         assert vector == pytest.approx((NORTH + EAST) / np.sqrt(2))
         assert vector.dtype == np.float32
 
     def test_the_share_of_the_picture_can_be_said(self) -> None:
-        vector = encode_query(CompassEncoder(), text="where?", image=BLACK, image_share=0.8)
+        vector = encode_query(Query("where?", image=BLACK, image_share=0.8), CompassEncoder())
 
         assert vector == pytest.approx((0.2 * NORTH + 0.8 * EAST) / np.hypot(0.2, 0.8))
 
     def test_opposite_text_and_picture_are_refused_rather_than_becoming_nan(self) -> None:
         with pytest.raises(InvalidVectors, match="opposite"):
-            encode_query(CompassEncoder(), text="where?", image=WHITE)
+            encode_query(Query("where?", image=WHITE), CompassEncoder())
 
     @pytest.mark.parametrize("text", ["", "  \n"])
     def test_nothing_is_refused(self, text: str) -> None:
         with pytest.raises(ValueError, match="a text or a picture"):
-            encode_query(CompassEncoder(), text=text)
+            encode_query(Query(text), CompassEncoder())
