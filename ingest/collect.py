@@ -9,13 +9,9 @@ from pathlib import Path
 from ingest.errors import IngestError, NothingToAdd, UnsupportedFormat
 from ingest.formats import sniff
 from ingest.names import display_name
+from ingest.readers.registry import kinds, readable
 
 _logger = logging.getLogger(__name__)
-
-# A name that promises one of our formats: if its content is something else, the user wants to hear of it.
-_PROMISING = {
-    ".pdf", ".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".txt", ".md", ".markdown",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +55,15 @@ def collect(paths: Sequence[Path]) -> Collected:
     return Collected(tuple(files.values()), tuple(skipped), tuple(failures))
 
 
+def is_promising(suffix: str) -> bool:
+    """Whether a name that ends so promises a format we read: if the content is another, the user wants to hear of it.
+
+    Args:
+        suffix: in lower case, with its dot.
+    """
+    return any(suffix in kind.suffixes for kind in kinds())
+
+
 def _collect_folder(folder: Path) -> Collected:
     files: list[Path] = []
     skipped: list[Path] = []
@@ -67,7 +72,7 @@ def _collect_folder(folder: Path) -> Collected:
         try:
             sniff(file)
         except UnsupportedFormat as error:
-            if file.suffix.lower() not in _PROMISING:
+            if not is_promising(file.suffix.lower()):
                 skipped.append(file)
                 _logger.info("skipped: %s", error)
                 continue
@@ -79,7 +84,7 @@ def _collect_folder(folder: Path) -> Collected:
     if not files and not failures:
         nothing = NothingToAdd(
             f"{display_name(folder)} holds no file Polyglance reads ({len(skipped)} of other kinds): "
-            "add PDF, pictures, plain text or Markdown"
+            f"it reads {readable()}"
         )
         failures.append(Failure(folder, nothing))
     return Collected(tuple(files), tuple(skipped), tuple(failures))

@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
 from PIL import Image
 
@@ -13,23 +14,27 @@ SKIPPED = "it took too long or broke the reader, and was left out"  # problem of
 _NAMESPACE = uuid.UUID("6f1c6f0e-6c55-4d2a-9d4e-9a4b5ad0c1c2")  # ours, made once
 
 
-class Format(StrEnum):
-    """What a file is, told by its content."""
+class Format(str):
+    """What a file is, told by its content: "pdf", "docx".
 
-    PDF = "pdf"
-    PNG = "png"
-    JPEG = "jpeg"
-    WEBP = "webp"
-    TIFF = "tiff"
-    GIF = "gif"
-    BMP = "bmp"
-    TEXT = "text"
-    MARKDOWN = "markdown"
+    The readers say which there are, see `ingest.readers.registry`; those that are spoken of elsewhere have a name here.
+    """
 
-    @property
-    def is_picture(self) -> bool:
-        """Whether it is one picture, or several frames of one, without text."""
-        return self in (Format.PNG, Format.JPEG, Format.WEBP, Format.TIFF, Format.GIF, Format.BMP)
+    __slots__ = ()
+
+    PDF: ClassVar["Format"]
+    PNG: ClassVar["Format"]
+    JPEG: ClassVar["Format"]
+    WEBP: ClassVar["Format"]
+    TIFF: ClassVar["Format"]
+    GIF: ClassVar["Format"]
+    BMP: ClassVar["Format"]
+    TEXT: ClassVar["Format"]
+    MARKDOWN: ClassVar["Format"]
+
+
+for _name in ("PDF", "PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP", "TEXT", "MARKDOWN"):
+    setattr(Format, _name, Format(_name.lower()))
 
 
 class Modality(StrEnum):
@@ -57,6 +62,7 @@ class PrintedRow:
     start: int  # characters in the page's text
     end: int
     box: Box
+    is_whole: bool = False  # a line of code or a table's row, which no chunk cuts
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from PIL import (
+    AvifImagePlugin,
     BmpImagePlugin,
     ExifTags,
     GifImagePlugin,
@@ -33,6 +34,7 @@ from ingest.formats import sniff
 from ingest.limits import DEFAULT_LIMITS, Limits
 from ingest.names import display_name
 from ingest.raster import drawing_px, fit, views
+from ingest.readers.registry import Shows, readable, shows
 from ingest.types import SKIPPED, Format, Geometry, Page
 
 _logger = logging.getLogger(__name__)
@@ -46,9 +48,22 @@ _PLUGINS: dict[Format, type[ImageFile.ImageFile]] = {
     Format.TIFF: TiffImagePlugin.TiffImageFile,
     Format.GIF: GifImagePlugin.GifImageFile,
     Format.BMP: BmpImagePlugin.BmpImageFile,
+    Format("avif"): AvifImagePlugin.AvifImageFile,
 }
+_HEIC = Format("heic")  # its plugin loads 20 MB of libraries
 # What Pillow's decoders raise on damaged files, found by feeding them such files.
-_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error, zlib.error)
+_DAMAGE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    IndexError,
+    KeyError,
+    TypeError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+)
 
 
 class PictureReader:
@@ -135,7 +150,7 @@ class PictureReader:
         try:
             count: int = self._image.n_frames
         except _DAMAGE as error:
-            raise UnreadableDocument(f"{self._name} is damaged ({error}): export it again") from error
+            raise _damaged(self._name, error) from error
         if count > self._limits.max_frames:
             raise DocumentTooLarge(
                 f"{self._name} has {count} frames, the limit is {self._limits.max_frames}: split it into smaller files"
@@ -171,7 +186,7 @@ class PictureReader:
             yield
         except _DAMAGE as error:
             where = f"frame {number} of {self._name}" if self.page_count > 1 else self._name
-            raise UnreadableDocument(f"{where} is damaged ({error}): export it again or get a whole copy") from error
+            raise _damaged(where, error) from error
 
 
 def read_picture(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Image.Image:
@@ -201,16 +216,31 @@ def decode_picture(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Image.Imag
 def _open_picture(path: Path, limits: Limits) -> PictureReader:
     name = display_name(path)
     told = sniff(path)
-    if told not in _PLUGINS:
-        raise UnsupportedFormat(f"{name} is {told.upper()}, no picture: give PNG, JPEG, WebP, TIFF, GIF or BMP")
+    if shows(told) is not Shows.PICTURE:
+        raise UnsupportedFormat(f"{name} is {told.upper()}, no picture: give {readable(Shows.PICTURE)}")
     return PictureReader(path, format=told, name=name, limits=limits, geometry=Geometry.FIT)
+
+
+def _plugin(told: Format) -> type[ImageFile.ImageFile]:
+    if told != _HEIC:
+        return _PLUGINS[told]
+    from pillow_heif.as_plugin import HeifImageFile
+
+    return HeifImageFile
 
 
 def _open(path: Path, told: Format, name: str) -> ImageFile.ImageFile:
     try:
-        return _PLUGINS[told](path)
+        return _plugin(told)(path)
+    except Image.DecompressionBombError as error:  # of a frame larger than its canvas, at once
+        raise DocumentTooLarge(f"{name} is a GIF whose frames are larger than itself: export it again") from error
     except _DAMAGE as error:
-        raise UnreadableDocument(f"{name} is damaged ({error}): export it again or get a whole copy") from error
+        raise _damaged(name, error) from error
+
+
+def _damaged(what: str, error: Exception) -> UnreadableDocument:
+    reason = " ".join(str(error).split())  # libheif's have several lines
+    return UnreadableDocument(f"{what} is damaged ({reason}): export it again or get a whole copy")
 
 
 def _check_pixels(image: Image.Image, name: str, limits: Limits) -> None:

@@ -2,10 +2,12 @@
 
 import struct
 import zlib
+from datetime import date
 from pathlib import Path
 
+import pillow_heif
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from ingest.errors import DocumentTooLarge, UnreadableDocument, UnsupportedFormat
 from ingest.formats import sniff
@@ -31,7 +33,10 @@ def near(colour: tuple[int, ...], wanted: tuple[int, ...], by: int = 12) -> bool
 
 
 def saved(path: Path, image: Image.Image, **options: object) -> Path:
-    image.save(path, **options)
+    if path.suffix == ".heic":
+        pillow_heif.from_pillow(image).save(path, **options)
+    else:
+        image.save(path, **options)
     return path
 
 
@@ -42,7 +47,7 @@ def red_cornered(size: tuple[int, int]) -> Image.Image:
     return image
 
 
-@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "tiff", "gif", "bmp"])
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "tiff", "gif", "bmp", "avif", "heic"])
 def test_a_picture_is_one_page_with_a_raster(tmp_path, suffix):
     (page,) = pages(saved(tmp_path / f"a.{suffix}", red_cornered((64, 64))))
 
@@ -314,3 +319,37 @@ def test_searching_with_text_as_a_picture_is_refused(tmp_path):
 
     with pytest.raises(UnsupportedFormat, match=r"q\.png is TEXT, no picture"):
         read_picture(path)
+
+
+@pytest.mark.parametrize("suffix", ["avif", "heic"])
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8, 0.97])
+def test_a_phones_picture_cut_short_is_damaged(tmp_path, suffix, share):
+    path = saved(tmp_path / f"a.{suffix}", red_cornered((64, 64)))
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+
+    with pytest.raises(UnreadableDocument, match=rf"a\.{suffix} is damaged"):
+        pages(path)
+
+
+@pytest.mark.parametrize("suffix", ["avif", "heic"])
+def test_a_phones_picture_past_the_limit_is_refused_before_it_is_decoded(tmp_path, suffix):
+    path = saved(tmp_path / f"a.{suffix}", red_cornered((64, 64)))
+
+    with pytest.raises(DocumentTooLarge, match=r"64 x 64 pixels"):
+        pages(path, Limits(max_pixels=4000))
+
+
+def test_a_phones_picture_is_upright_and_says_when_it_was_taken(tmp_path):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] = "2019:07:04 12:00:00"
+    path = tmp_path / "a.heic"
+    pillow_heif.from_pillow(red_cornered((80, 40))).save(path, exif=exif.tobytes())
+
+    with opened(path) as reader:
+        picture = reader.render_page(1, max_px=80)
+
+        assert reader.date == date(2019, 7, 4)
+    assert picture.size == (40, 80)
+    assert near(picture.getpixel((35, 5)), RED)
