@@ -6,29 +6,15 @@ ready is never shown, and is swept when the library is opened again after a cras
 
 import json
 import os
-import sqlite3
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from ingest.database import Connection, Database, text
+from ingest.names import display_name
+from ingest.schema import LIBRARY
 from ingest.types import Format
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS documents (
-    id TEXT PRIMARY KEY, name TEXT NOT NULL, format TEXT NOT NULL, bytes INTEGER NOT NULL, state TEXT NOT NULL,
-    pages INTEGER NOT NULL DEFAULT 0, chunks INTEGER NOT NULL DEFAULT 0, problems TEXT NOT NULL DEFAULT '[]',
-    added_at REAL NOT NULL
-);
-CREATE TABLE IF NOT EXISTS sources (
-    path BLOB PRIMARY KEY, document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE
-);
-CREATE INDEX IF NOT EXISTS sources_by_document ON sources (document_id);
-"""
-_VERSION = 1  # 1: documents and sources
 
 
 class State(StrEnum):
@@ -52,22 +38,22 @@ class Document:
     chunks: int
     problems: tuple[str, ...]  # what could not be read, page by page, in words
     added_at: float  # seconds since the epoch
+    language: str = ""  # most of its text's, BCP 47; empty where unknown
+    ocr_pages: int = 0  # whose text was recognised in their picture
 
 
 class Manifest:
     """Documents and the paths they came from. Safe to call from several threads.
 
     Args:
-        path: the SQLite file, made where it is missing.
+        path: the SQLite file, made where it is missing, and brought up to date where an older version made it.
+
+    Raises:
+        UnsuitableVersion: a newer Polyglance made it.
     """
 
     def __init__(self, path: Path) -> None:
-        self._lock = threading.Lock()
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA foreign_keys = ON")
-        self._db.executescript(_SCHEMA)
-        self._db.execute(f"PRAGMA user_version = {_VERSION}")
+        self._database = Database(path, LIBRARY)
 
     def documents(self) -> list[Document]:
         """The documents that can be found, by name."""
@@ -82,29 +68,69 @@ class Manifest:
         return next(iter(self._select("id = ?", document_id)), None)
 
     def find(self, id_or_name: str) -> list[Document]:
-        """Ready documents of this id, of a unique beginning of one (8 characters or more), or of this name."""
+        """Ready documents of this id, of a unique beginning of one (8 characters or more), or with this name."""
         if len(id_or_name) >= 8 and set(id_or_name) <= set("0123456789abcdef"):
             by_id = self._select("state = ? AND substr(id, 1, ?) = ?", State.READY, len(id_or_name), id_or_name)
             if by_id:
                 return by_id
-        return self._select("state = ? AND name = ? ORDER BY id", State.READY, id_or_name)
+        name = text(id_or_name)
+        return self._select(
+            "state = ? AND (name = ? OR id IN (SELECT document_id FROM sources WHERE name = ?)) ORDER BY id",
+            State.READY,
+            name,
+            name,
+        )
+
+    def names(self, document_id: str) -> list[str]:
+        """The document's own name, then those of the other paths that hold the same bytes."""
+        rows = self._database.rows(
+            """SELECT name, 0 AS place FROM documents WHERE id = ?
+            UNION ALL SELECT name, 1 FROM sources WHERE document_id = ? ORDER BY place, name""",
+            document_id,
+            document_id,
+        )
+        return list(dict.fromkeys(name for name, _ in rows))
 
     def source(self, path: Path) -> str | None:
         """Id of the document that this path held when it was last added."""
-        with self._lock:
-            row = self._db.execute("SELECT document_id FROM sources WHERE path = ?", (os.fsencode(path),)).fetchone()
-        return row[0] if row else None
+        rows = self._database.rows("SELECT document_id FROM sources WHERE path = ?", os.fsencode(path))
+        return rows[0][0] if rows else None
+
+    def sources_of(self, document_id: str) -> list[Path]:
+        """The paths that stand for a document, sorted by their bytes."""
+        rows = self._database.rows("SELECT path FROM sources WHERE document_id = ? ORDER BY path", document_id)
+        return [Path(os.fsdecode(path)) for (path,) in rows]
+
+    def sources_below(self, folder: Path) -> list[tuple[Path, str]]:
+        """The paths inside a folder, at whatever depth, sorted by their bytes, each with its document's id."""
+        separator = os.fsencode(os.sep)
+        first = os.fsencode(folder).rstrip(separator) + separator
+        past = first[:-1] + bytes([first[-1] + 1])
+        rows = self._database.rows(
+            "SELECT path, document_id FROM sources WHERE path > ? AND path < ? ORDER BY path", first, past
+        )
+        return [(Path(os.fsdecode(path)), document_id) for path, document_id in rows]
 
     def begin(self, document_id: str, *, name: str, format: Format, size_bytes: int) -> None:
-        """Note that a document is being added, before anything of it is stored."""
-        with self._transaction():
-            self._db.execute(
-                "INSERT OR REPLACE INTO documents (id, name, format, bytes, state, added_at) VALUES (?, ?, ?, ?, ?, ?)",
-                (document_id, name, format, size_bytes, State.ADDING, time.time()),
+        """Note that a document is being added, before anything of it is stored; the paths of a known one stay."""
+        with self._database.transaction() as db:
+            db.execute(
+                """INSERT INTO documents (id, name, format, bytes, state, added_at) VALUES (?, ?, ?, ?, ?, ?)
+                ON CONFLICT (id) DO UPDATE SET name = excluded.name, format = excluded.format, bytes = excluded.bytes,
+                    state = excluded.state, added_at = excluded.added_at""",
+                (document_id, text(name), format, size_bytes, State.ADDING, time.time()),
             )
 
     def finish(
-        self, document_id: str, *, source: Path | None, pages: int, chunks: int, problems: tuple[str, ...]
+        self,
+        document_id: str,
+        *,
+        source: Path | None,
+        pages: int,
+        chunks: int,
+        problems: tuple[str, ...],
+        language: str = "",
+        ocr_pages: int = 0,
     ) -> str | None:
         """Make a document visible, and let its path stand for it: all of it is stored.
 
@@ -114,53 +140,59 @@ class Manifest:
             pages: how many it has.
             chunks: how many are stored.
             problems: what could not be read, in words.
+            language: most of its text's, BCP 47; empty where unknown.
+            ocr_pages: how many pages' text was recognised in their picture.
 
         Returns:
             Id of the document that it replaces, now *removing*, or None.
         """
-        with self._transaction():
-            self._db.execute(
-                "UPDATE documents SET state = ?, pages = ?, chunks = ?, problems = ? WHERE id = ?",
-                (State.READY, pages, chunks, json.dumps(problems), document_id),
+        with self._database.transaction() as db:
+            db.execute(
+                """UPDATE documents SET state = ?, pages = ?, chunks = ?, problems = ?, language = ?, ocr_pages = ?
+                WHERE id = ?""",
+                (State.READY, pages, chunks, json.dumps(problems), language, ocr_pages, document_id),
             )
-            return self._point(source, document_id) if source else None
+            return _point(db, source, document_id) if source else None
 
     def point(self, source: Path, document_id: str) -> str | None:
         """Let a path stand for a ready document; what it replaces, as `finish` tells it."""
-        with self._transaction():
-            return self._point(source, document_id)
+        if self.source(source) == document_id:
+            return None  # nothing to wait for the disk for
+        with self._database.transaction() as db:
+            return _point(db, source, document_id)
+
+    def drop_source(self, path: Path) -> str | None:
+        """Let a path that is gone stand for nothing any more.
+
+        Returns:
+            Id of its document, now *removing*, if no other path stands for that; else None.
+        """
+        with self._database.transaction() as db:
+            row = db.execute("SELECT document_id FROM sources WHERE path = ?", (os.fsencode(path),)).fetchone()
+            db.execute("DELETE FROM sources WHERE path = ?", (os.fsencode(path),))
+            return _abandon(db, row[0]) if row else None
+
+    def rename(self, document_id: str, name: str) -> None:
+        """Give a document another name of its own."""
+        with self._database.transaction() as db:
+            db.execute("UPDATE documents SET name = ? WHERE id = ?", (text(name), document_id))
 
     def begin_removal(self, document_id: str) -> None:
         """Hide a document whose points and files are about to go."""
-        with self._transaction():
-            self._db.execute("UPDATE documents SET state = ? WHERE id = ?", (State.REMOVING, document_id))
+        with self._database.transaction() as db:
+            db.execute("UPDATE documents SET state = ? WHERE id = ?", (State.REMOVING, document_id))
 
     def forget(self, document_id: str) -> None:
         """Drop a document of which nothing is left."""
-        with self._transaction():
-            self._db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
+        with self._database.transaction() as db:
+            db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
 
     def close(self) -> None:
         """Let go of the file."""
-        with self._lock:
-            self._db.close()
-
-    def _point(self, source: Path, document_id: str) -> str | None:
-        path = os.fsencode(source)
-        row = self._db.execute("SELECT document_id FROM sources WHERE path = ?", (path,)).fetchone()
-        self._db.execute("INSERT OR REPLACE INTO sources VALUES (?, ?)", (path, document_id))
-        if row is None or row[0] == document_id:
-            return None
-        replaced = str(row[0])
-        if self._db.execute("SELECT 1 FROM sources WHERE document_id = ?", (replaced,)).fetchone():
-            return None  # the same content also lies elsewhere
-        self._db.execute("UPDATE documents SET state = ? WHERE id = ?", (State.REMOVING, replaced))
-        return replaced
+        self._database.close()
 
     def _select(self, where: str, *values: object) -> list[Document]:
-        columns = "id, name, format, bytes, state, pages, chunks, problems, added_at"
-        with self._lock:
-            rows = self._db.execute(f"SELECT {columns} FROM documents WHERE {where}", values).fetchall()
+        columns = "id, name, format, bytes, state, pages, chunks, problems, added_at, language, ocr_pages"
         return [
             Document(
                 id,
@@ -172,12 +204,25 @@ class Manifest:
                 chunks,
                 tuple(json.loads(problems)),
                 added_at,
+                language,
+                ocr_pages,
             )
-            for id, name, format, size, state, pages, chunks, problems, added_at in rows
+            for id, name, format, size, state, pages, chunks, problems, added_at, language, ocr_pages in (
+                self._database.rows(f"SELECT {columns} FROM documents WHERE {where}", *values)
+            )
         ]
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with self._lock, self._db:
-            self._db.execute("BEGIN IMMEDIATE")
-            yield
+
+def _point(db: Connection, source: Path, document_id: str) -> str | None:
+    path = os.fsencode(source)
+    row = db.execute("SELECT document_id FROM sources WHERE path = ?", (path,)).fetchone()
+    db.execute("INSERT OR REPLACE INTO sources VALUES (?, ?, ?)", (path, document_id, display_name(source)))
+    return _abandon(db, row[0]) if row and row[0] != document_id else None
+
+
+def _abandon(db: Connection, document_id: str) -> str | None:
+    """Let a document go that a path stood for, unless another still does: the same content also lies there."""
+    if db.execute("SELECT 1 FROM sources WHERE document_id = ?", (document_id,)).fetchone():
+        return None
+    db.execute("UPDATE documents SET state = ? WHERE id = ?", (State.REMOVING, document_id))
+    return document_id
