@@ -18,6 +18,7 @@ from evaluation.run import OnProgress, evaluate
 from evaluation.summary import Summary, summarise
 from evaluation.types import Answer, KnownDocument, Question, Ranked, Setting
 from ingest.readers.picture import read_picture
+from ingest.readers.registry import Shows, shows
 from ingest.types import Modality
 from retrieval.memory import MemoryStore
 from retrieval.query import Query, Results
@@ -61,7 +62,8 @@ def evaluate_library(library: Library, plan: Plan, *, on_progress: OnProgress | 
         if plan.sizes:
             settings += _by_size(library)
         documents = [
-            KnownDocument(one.id, one.name, one.pages, is_picture=one.format.is_picture) for one in library.documents()
+            KnownDocument(one.id, one.name, one.pages, is_picture=shows(one.format) is Shows.PICTURE)
+            for one in library.documents()
         ]
         measured = evaluate(questions, settings, documents=documents, seed=plan.seed, on_progress=on_progress)
         title = plan.questions.name if plan.questions else "the library's own passages and pictures"
@@ -77,7 +79,7 @@ def _questions(library: Library, plan: Plan) -> Iterator[Sequence[Question]]:
         pictures = [
             Picture(one.id, one.name, page, library.original(one.id))
             for one in library.documents()
-            if one.format.is_picture
+            if shows(one.format) is Shows.PICTURE
             for page in range(1, one.pages + 1)
         ]
         asked = round(plan.count * _PICTURES) if pictures else 0

@@ -4,9 +4,11 @@ import asyncio
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,25 +17,31 @@ from langchain_core.messages import BaseMessage
 from PIL import Image
 
 from app import encoder as encoders
-from app.adding import add_file
+from app.duplicates import Duplicates, find_duplicates
 from app.errors import LibraryError
+from app.jobs import JobRunner
 from app.lock import LibraryLock
+from app.mending import Mending
 from app.migrating import migrate
-from app.overview import read_status
-from app.progress import Meter, Stopped
+from app.overview import MANIFEST, read_status
+from app.problems import Verified
 from app.prompt import build_prompt
+from app.reindexing import Reindexing
 from app.settings import Settings
 from app.shelf import Shelf, collection_for
-from app.types import Added, AddStatus, Copying, Match, Migrated, Progress, Removed, Status
+from app.syncing import Synced, Syncing
+from app.types import Added, Copying, Match, Migrated, Progress, Removed, Status
+from app.verifying import Verifier
 from encoders.base import Encoder, UnknownEncoder
-from ingest.collect import collect
+from ingest.jobs import Jobs
 from ingest.limits import DEFAULT_LIMITS, Limits
 from ingest.manifest import Document
-from ingest.names import display_name
+from ingest.ocr.options import OcrOptions
 from ingest.raster import square
 from ingest.readers.picture import read_picture
 from ingest.readers.registry import open_reader
 from ingest.types import Geometry, Modality, chunk_id
+from ingest.workers.pool import ReaderPool
 from retrieval.errors import CollectionMismatch, StoreUnavailable
 from retrieval.metadata import check_layout
 from retrieval.query import Query, Results
@@ -46,6 +54,7 @@ OnProgress = Callable[[Progress], None]
 log = logging.getLogger(__name__)
 
 _SCROLL = 512  # points read at once
+_QUERIES_TOGETHER = 32
 _MOST_PASSAGES = 256  # of a page that are looked through
 
 
@@ -53,6 +62,9 @@ class Library:
     """A folder of indexed documents.
 
     Open it once per process and share it between threads; searches run side by side, changes one after another.
+
+    Attributes:
+        jobs: additions that are under way, paused or done.
 
     Args:
         settings: where it lies and which encoder makes its vectors.
@@ -89,18 +101,29 @@ class Library:
         try:
             self._shelf = Shelf(
                 settings.data,
-                limits=limits,
                 url=settings.qdrant,
                 access=settings.qdrant_access,
                 own_process=own_process,
             )
-            self._shelf.recover()
+            self._jobs = Jobs(settings.data / MANIFEST)
+            self._jobs.recover()
+            self._shelf.recover(resumable=self._jobs.documents_under_way())
         except (OSError, sqlite3.Error) as error:
             self._lock.release()
             raise _cannot_open(settings.data, error) from error
         except BaseException:
             self._lock.release()
             raise
+        self._ocr = OcrOptions(settings.ocr, settings.ocr_languages, settings.data / "ocr")
+        self.jobs = JobRunner(
+            self._shelf,
+            self._jobs,
+            limits=limits,
+            ocr=self._ocr,
+            readers=settings.readers,
+            prepare=self._prepare,
+            changing=self._changing,
+        )
 
     @classmethod
     def open(cls, data: Path | str | None = None, *, encoder: str | None = None) -> Self:
@@ -160,36 +183,30 @@ class Library:
             paths: files, and folders that are searched for files.
             are_copies: they soon go, as uploads do: no path is remembered, so none replaces what one held before.
             on_progress: called after every page and every file.
-            stop: when set, the file under way is taken back and the call returns.
+            stop: when set, the call returns soon; what is stored of the files under way stays, hidden, and is gone on
+                with by the next `add` of them, or by `jobs.run`.
 
         Returns:
-            One entry a file, in the order they were met.
+            One entry for each file that is done, in the order they were met.
         """
-        found = collect([Path(path) for path in paths])
-        added = [
-            Added(name=display_name(failure.path), status=AddStatus.FAILED, id=None, error=str(failure.error))
-            for failure in found.failures
-        ]
-        meter = Meter(found.files, failed=len(added), tell=on_progress, stop=stop)
-        with self._changing:
-            try:
-                for path in found.files:
-                    with meter.file(path):
-                        source = None if are_copies else path.absolute()
-                        added.append(
-                            add_file(
-                                self._shelf,
-                                path,
-                                source=source,
-                                prepare=self._prepare,
-                                on_page=meter.page,
-                            )
-                        )
-                        meter.failed += added[-1].status is AddStatus.FAILED
-            except Stopped:
-                log.info("stopped by request after %d files", len(added))
-            self._shelf.optimize()
-        return added
+        with closing(self.ingest(*paths, are_copies=are_copies, stop=stop)) as events:
+            job_id = next(events).job
+            for progress in events:
+                if on_progress:
+                    on_progress(progress)
+        assert job_id is not None  # what `ingest` begins with
+        return self.jobs.results(job_id)
+
+    def ingest(
+        self, *paths: Path | str, are_copies: bool = False, stop: threading.Event | None = None
+    ) -> Generator[Progress]:
+        """`add`, as an iterator of its progress: the first says the job's number, the next come as files go in.
+
+        Give it up half way (`close` it) and the job is paused; `jobs.run` goes on with it.
+        """
+        job = self.jobs.create([Path(path).absolute() for path in paths], are_copies=are_copies)
+        yield Progress("", 0, sum(self._jobs.summary(job.id).values()), 0, 0, 0, 0.0, job=job.id)
+        yield from self.jobs.run(job.id, stop=stop)
 
     def search(
         self,
@@ -255,24 +272,33 @@ class Library:
         store = self._shelf.store()
         if store is None:
             return Results((), False, ())
-        hidden = frozenset(document.id for document in self._shelf.manifest.unfinished())
-        picture = None if query.image is None else square(query.image, store.collection.geometry)
-        asked = replace(query, image=picture, where=replace(query.where, without=query.where.without | hidden))
         try:
-            return self._searcher(store).search(asked)
+            return self._searcher(store).search(self._allowed(query, store))
         except StoreUnavailable:
             now = self._shelf.store()
             if now is None or now is store:
                 raise
-            return self._searcher(now).search(asked)  # a reindex or a migration changed over meanwhile
+            return self._searcher(now).search(self._allowed(query, now))  # a reindex or a migration changed over
 
     async def aquery(self, query: Query) -> Results:
         """`query`, for a program with an event loop: runs on a thread of its own."""
         return await asyncio.to_thread(self.query, query)
 
     def query_many(self, queries: Iterable[Query]) -> Iterator[Results]:
-        """Answer one query after the other, as the answers are asked for; `queries` may be endless."""
-        return map(self.query, queries)
+        """Answer one query after the other, as the answers are asked for; `queries` may be endless.
+
+        Reads up to 32 of them ahead, whose words are encoded together.
+        """
+        coming = iter(queries)
+        while batch := list(islice(coming, _QUERIES_TOGETHER)):
+            store = self._shelf.store()
+            if store is None:
+                yield from map(self.query, batch)
+                continue
+            try:
+                yield from list(self._searcher(store).search_many([self._allowed(query, store) for query in batch]))
+            except StoreUnavailable:  # a reindex or a migration changed over meanwhile
+                yield from map(self.query, batch)
 
     def stored(self, where: Filter) -> Iterator[StoredPoint]:
         """Every stored passage and picture that passes, with its vector, by id."""
@@ -349,22 +375,15 @@ class Library:
         if sizes is None and old is not None and old.sizes[-1] == encoder.sizes[-1]:
             sizes = old.sizes if set(old.sizes) <= set(encoder.sizes) else None
         collection = collection_for(encoder, geometry=geometry, context=context, sizes=sizes)
-        documents = self.documents()
-        done: list[str] = []
-
-        def report(document: Document, pages_done: int, pages: int) -> None:
-            if not done or done[-1] != document.id:
-                done.append(document.id)
-            if on_progress:
-                files_done = len(done) - 1
-                share = (files_done + pages_done / max(pages, 1)) / len(documents)
-                on_progress(Progress(document.name, files_done, len(documents), pages_done, pages, 0, share))
-
-        with self._changing:
-            self._shelf.reindex(encoder, collection, on_page=report)
+        with self._changing, ReaderPool(workers=self.settings.readers, limits=self._limits) as pool:
+            reindexing = Reindexing(self._shelf, encoder, collection, pool=pool, ocr=self._ocr)
+            with closing(reindexing.events(threads=self.settings.readers)) as events:
+                for progress in events:
+                    if on_progress:
+                        on_progress(progress)
             with self._loading:
                 self._encoder = encoder
-        return len(documents)
+        return len(self.documents())
 
     def migrate(self, to: str, *, on_progress: Callable[[Copying], None] | None = None) -> Migrated:
         """Move the vectors to the Qdrant server at ``to``, or back into the library's folder: "embedded".
@@ -375,6 +394,59 @@ class Library:
         """
         with self._changing:
             return migrate(self._shelf, to, on_progress=on_progress)
+
+    def verify(self, *, repair: bool = False, on_progress: OnProgress | None = None) -> Verified:
+        """Whether store, ledger, manifest and files agree; with ``repair`` what does not is put right.
+
+        Raises:
+            RetrievalError: the store cannot be read.
+            EncoderError: something is to be indexed again, and the encoder cannot be loaded.
+        """
+        with self._changing, ReaderPool(workers=1, limits=self._limits) as pool:
+            verified = Verifier(self._shelf, self._jobs, on_progress=on_progress).verify()
+            if not repair:
+                return verified
+            mending = Mending(
+                self._shelf,
+                pool=pool,
+                limits=self._limits,
+                ocr=self._ocr,
+                prepare=self._prepare,
+                on_progress=on_progress,
+            )
+            return mending.mend(verified)
+
+    def duplicates(self) -> Duplicates:
+        """Near-duplicate pages, and files that lie in several places.
+
+        Raises:
+            RetrievalError: the store cannot be read.
+        """
+        with self._changing:
+            return find_duplicates(self._shelf)
+
+    def sync(
+        self,
+        folder: Path | str,
+        changed: Sequence[Path] | None = None,
+        *,
+        on_progress: OnProgress | None = None,
+        stop: threading.Event | None = None,
+    ) -> Synced:
+        """Bring the library in step with a folder: add what is new, rename what moved, remove what is gone.
+
+        Args:
+            folder: archives in it count as folders.
+            changed: the only paths in it to look at, there or gone; None: all.
+            on_progress: called after every page and every file.
+            stop: when set, the call returns soon, and nothing is removed.
+
+        Raises:
+            FolderGone: documents came from it, and it is not there or empty; nothing was done.
+            LibraryError: it is no folder, or the library itself lies in it.
+        """
+        syncing = Syncing(self._shelf, self._jobs, self.jobs, changing=self._changing)
+        return syncing.sync(Path(folder), changed, on_progress=on_progress, stop=stop)
 
     def note_address(self, url: str) -> None:
         """Let other processes know where this one serves the library."""
@@ -391,7 +463,13 @@ class Library:
         if document is None:
             raise LibraryError(f"No document has the id {document_id!r}.")
         original = self._shelf.files.original(document_id)
-        with open_reader(original, format=document.format, name=document.name, limits=self._limits) as reader:
+        with open_reader(
+            original,
+            format=document.format,
+            name=document.name,
+            limits=self._limits,
+            rendition=self._shelf.files.rendition(document_id),
+        ) as reader:
             if not 1 <= page <= reader.page_count:
                 raise LibraryError(f"{document.name} has pages 1 to {reader.page_count}, not {page}.")
             image = reader.render_page(page, max_px=max_px)
@@ -407,6 +485,7 @@ class Library:
         """Write everything out and let the next process in."""
         with self._changing:
             self._shelf.close()
+            self._jobs.close()
         self._lock.release()
 
     def __enter__(self) -> Self:
@@ -443,6 +522,13 @@ class Library:
                 f"This library was made with {collection.encoder}. If that checkpoint lies in a folder, name it: "
                 f"--encoder FOLDER. Else: {error}"
             ) from error
+
+    def _allowed(self, query: Query, store: VectorStore) -> Query:
+        """The query for documents that may be shown, its picture as those of the library are."""
+        check(query)
+        hidden = frozenset(document.id for document in self._shelf.manifest.unfinished())
+        picture = None if query.image is None else square(query.image, store.collection.geometry)
+        return replace(query, image=picture, where=replace(query.where, without=query.where.without | hidden))
 
     def _searcher(self, store: VectorStore) -> Searcher:
         with self._loading:

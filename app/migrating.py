@@ -11,6 +11,7 @@ import numpy as np
 from app.errors import LibraryError
 from app.shelf import Shelf
 from app.types import Copying, Migrated
+from app.vectors import LEDGER, NOTES
 from ingest.types import Modality
 from retrieval.places import EMBEDDED, new_place, server_url
 from retrieval.store import VectorStore
@@ -49,14 +50,15 @@ def migrate(shelf: Shelf, to: str, *, on_progress: Callable[[Copying], None] | N
         raise LibraryError("The library is empty, there is nothing to move. Add to it with --qdrant URL instead.")
     if old.url == url:
         raise LibraryError(f"The vectors of this library are there already ({old}).")
-    target, notes = shelf.vectors.begin(
+    target, folder = shelf.vectors.begin(
         source.collection, new_place(url) if url else EMBEDDED, task=f"migrate {_fingerprint(shelf)}"
     )
     try:
         with closing(target):
-            points = _copy(source, target, notes / "copied", on_progress or (lambda _: None))
+            points = _copy(source, target, folder / NOTES / "copied", on_progress or (lambda _: None))
             target.optimize()
             compared = _compare(source, target)
+        shelf.ledger.copy(folder / LEDGER)
     except LibraryError:  # the copy differs: it must not be gone on with
         shelf.vectors.give_up()
         raise

@@ -6,7 +6,7 @@ from app.types import Status, StoredVector
 from ingest.files import Files
 from ingest.manifest import Document, Manifest
 from retrieval.errors import StoreUnavailable
-from retrieval.metadata import Metadata, read_metadata
+from retrieval.metadata import INT8, Metadata, read_metadata
 from retrieval.places import Access, Place
 from retrieval.plan import EXACT_BELOW
 from retrieval.stores import LOCAL, SERVER, ask_server
@@ -75,21 +75,28 @@ def _estimate(metadata: Metadata, points: int) -> tuple[StoredVector, ...]:
     if metadata.engine == LOCAL:  # keeps one size, and all of it in memory
         size_bytes = points * full * _FLOAT_BYTES
         return StoredVector(str(full), "all are compared, in memory", size_bytes, size_bytes), words
-    graph_bytes = round(points * _GRAPH_BYTES) if points > EXACT_BELOW else 0  # fewer are compared one by one
+    has_int8 = metadata.version >= INT8
+    has_graph = points > EXACT_BELOW  # fewer are compared one by one
     vectors = []
     for size in metadata.collection.sizes:
-        size_bytes = points * size * _FLOAT_BYTES
-        memory_bytes = size_bytes + graph_bytes if size == small else 0
-        vectors.append(StoredVector(str(size), _purpose(size, small=small, full=full), size_bytes, memory_bytes))
+        disk_bytes, memory_bytes = points * size * _FLOAT_BYTES, 0
+        if size == small and not has_int8:
+            memory_bytes = disk_bytes
+        if size == small and has_graph:
+            int8_bytes = points * size if has_int8 else 0
+            disk_bytes += int8_bytes
+            memory_bytes += int8_bytes + points * _GRAPH_BYTES
+        purpose = _purpose(size, small=small, full=full, has_int8=has_int8)
+        vectors.append(StoredVector(str(size), purpose, disk_bytes, memory_bytes))
     return *vectors, words
 
 
-def _purpose(size: int, *, small: int, full: int) -> str:
-    if small == full:
-        return "candidates and scores, in memory, with a graph from 5,000 points"
-    if size == small:
-        return "candidates, in memory, with a graph from 5,000 points"
-    return "scores, on disk" if size == full else "no search needs it yet, on disk"
+def _purpose(size: int, *, small: int, full: int, has_int8: bool) -> str:
+    if size != small:
+        return "scores, on disk" if size == full else "no search needs it yet, on disk"
+    job = "candidates and scores" if small == full else "candidates"
+    place = "on disk; as int8 in memory, with a graph," if has_int8 else "in memory, with a graph"
+    return f"{job}, {place} from 5,000 points"
 
 
 def _bytes_on_disk(folder: Path) -> int:

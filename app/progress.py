@@ -1,86 +1,119 @@
-"""How far an `add` is, measured in bytes so that one big file does not hide behind many small ones."""
+"""How far a run is, measured in bytes so that one big file does not hide behind many small ones."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from app.types import Progress
+from app.types import Added, AddStatus, Progress
+
+_RATE_S = 20.0  # pages a second and the time left are told from this much of the immediate past
 
 
-class Stopped(Exception):
-    """The caller asked to stop; the file under way is taken back."""
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Something to work through: a file, or a document."""
+
+    key: str
+    name: str  # shown to people
+    bytes: int
 
 
 class Meter:
-    """Counts files and pages, tells whoever wants to know, and passes on a request to stop.
+    """Counts files, pages and chunks of a run. Safe to call from several threads.
 
     Args:
-        files: those to come.
-        failed: files that failed before they could be counted.
-        tell: called after every page and every file.
-        stop: once set, the next page raises `Stopped`.
+        job: number of the job; None where there is none.
+        pieces: those to come.
+        files: all of the job, those that were done before among them.
+        failed: files of the job that failed before.
     """
 
-    def __init__(
-        self,
-        files: Sequence[Path],
-        *,
-        failed: int = 0,
-        tell: Callable[[Progress], None] | None = None,
-        stop: threading.Event | None = None,
-    ) -> None:
-        self.failed = failed
-        self._tell = tell
-        self._stop = stop
-        self._files = len(files)
-        self._files_done = 0
-        self._bytes = sum(map(_size_bytes, files))
+    def __init__(self, job: int | None, pieces: Sequence[Piece], *, files: int | None = None, failed: int = 0) -> None:
+        self._job = job
+        self._lock = threading.Lock()
+        self._files = len(pieces) if files is None else files
+        self._files_done = self._files - len(pieces)
+        self._failed = failed
+        self._bytes = sum(piece.bytes for piece in pieces)
         self._bytes_done = 0
-        self._file = ""
-        self._file_bytes = 0
+        self._open: dict[str, _Open] = {}
+        self._current: _Open | None = None
+        self._pages = self._chunks = 0
+        self._added: list[Added] = []
+        self._started = time.monotonic()
+        self._marks: deque[tuple[float, float, int]] = deque([(self._started, 0.0, 0)])  # when, bytes, pages
 
-    @contextmanager
-    def file(self, path: Path) -> Iterator[None]:
-        """Count a file while it is worked on."""
-        self._file, self._file_bytes = path.name, _size_bytes(path)
-        self.page(0, 1)
-        yield
-        self._files_done += 1
-        self._bytes_done += self._file_bytes
-        self._file_bytes = 0
-        self._report(1, 1)
+    def begin(self, piece: Piece) -> Progress:
+        """A piece is begun."""
+        with self._lock:
+            self._open[piece.key] = self._current = _Open(piece)
+            return self._tell()
 
-    def page(self, done: int, pages: int) -> None:
-        """Count a page of the file.
+    def page(self, key: str, done: int, pages: int, chunks: int) -> Progress:
+        """Another page of a piece was read, which had so many chunks."""
+        with self._lock:
+            current = self._current = self._open[key]
+            current.done, current.pages = done, pages
+            self._pages += 1
+            self._chunks += chunks
+            return self._tell()
 
-        Raises:
-            Stopped: the caller asked for it.
-        """
-        self._report(done, pages)
-        if self._stop is not None and self._stop.is_set():
-            raise Stopped(self._file)
+    def end(self, key: str, added: Added | None = None) -> Progress:
+        """A piece is done, or failed."""
+        with self._lock:
+            current = self._open.pop(key)
+            self._bytes_done += current.piece.bytes
+            self._files_done += 1
+            if self._current is None or self._current is current:
+                self._current = next(iter(self._open.values()), None)
+            if added is not None:
+                self._failed += added.status is AddStatus.FAILED
+                self._added.append(added)
+            return self._tell(current)
 
-    def _report(self, done: int, pages: int) -> None:
-        if self._tell is None:
-            return
-        share = min(1.0, done / max(pages, 1))
-        fraction = (self._bytes_done + self._file_bytes * share) / self._bytes if self._bytes else 1.0
-        self._tell(
-            Progress(
-                file=self._file,
-                files_done=self._files_done,
-                files=self._files,
-                pages_done=done,
-                pages=pages,
-                failed=self.failed,
-                fraction=min(1.0, fraction),
-            )
+    def _tell(self, ended: "_Open | None" = None) -> Progress:
+        shown = ended or self._current
+        done = self._bytes_done + sum(one.bytes_done for one in self._open.values())
+        fraction = min(1.0, done / self._bytes) if self._bytes else 1.0
+        rate, left = self._rate(done)
+        added, self._added = tuple(self._added), []
+        return Progress(
+            job=self._job,
+            file=shown.piece.name if shown else "",
+            files_done=self._files_done,
+            files=self._files,
+            pages_done=shown.done if shown else 0,
+            pages=shown.pages if shown else 0,
+            failed=self._failed,
+            fraction=fraction,
+            pages_read=self._pages,
+            chunks_read=self._chunks,
+            pages_per_second=rate,
+            seconds_left=left,
+            finished=added,
         )
 
+    def _rate(self, done: float) -> tuple[float, float | None]:
+        now = time.monotonic()
+        while len(self._marks) > 1 and now - self._marks[1][0] > _RATE_S:
+            self._marks.popleft()
+        if now - self._marks[-1][0] > _RATE_S / 20:
+            self._marks.append((now, done, self._pages))
+        then, bytes_then, pages_then = self._marks[0]
+        seconds = now - then
+        if seconds < 1 or done <= bytes_then:
+            return 0.0, None
+        return (self._pages - pages_then) / seconds, (self._bytes - done) * seconds / (done - bytes_then)
 
-def _size_bytes(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
+
+@dataclass(slots=True)
+class _Open:
+    piece: Piece
+    done: int = 0
+    pages: int = field(default=1)
+
+    @property
+    def bytes_done(self) -> float:
+        return self.piece.bytes * min(1.0, self.done / max(self.pages, 1))

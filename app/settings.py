@@ -7,6 +7,7 @@ from pathlib import Path
 
 import platformdirs
 
+from ingest.ocr.options import OcrMode
 from ingest.types import Geometry
 from retrieval.places import NO_KEY, Access
 
@@ -24,6 +25,9 @@ class Settings:
     context: int | None = None  # tokens a passage is read in; None: as the library was made, else 0
     sizes: tuple[int, ...] | None = None  # Matryoshka sizes to store; None: as the library was made, else a small one
     threads: int = 2  # of the encoder
+    readers: int = 2  # files read at once, each in a process of its own
+    ocr: OcrMode = OcrMode.AUTO  # which pages' text is recognised in their picture
+    ocr_languages: tuple[str, ...] = ()  # BCP 47; none: told from the page
     compiled: bool = False  # jina-clip's towers compiled: minutes at the start, faster on a GPU
     qdrant: str | None = None  # a server's address; None: where the vectors are, else in the library's folder
     qdrant_access: Access = NO_KEY
@@ -45,6 +49,9 @@ class Settings:
             geometry=_geometry(env.get("POLYGLANCE_GEOMETRY")),
             context=_whole(env.get("POLYGLANCE_CONTEXT")),
             threads=_whole(env.get("POLYGLANCE_THREADS")) or max(1, min(os.cpu_count() or 1, 8)),
+            readers=_whole(env.get("POLYGLANCE_READERS")) or max(2, min((os.cpu_count() or 1) // 2, 8)),
+            ocr=_ocr(env.get("POLYGLANCE_OCR")),
+            ocr_languages=tuple((env.get("POLYGLANCE_OCR_LANGUAGES") or "").replace(",", " ").split()),
             compiled=env.get("POLYGLANCE_COMPILE") == "1",
             qdrant=env.get("POLYGLANCE_QDRANT_URL") or None,
             qdrant_access=Access(
@@ -64,6 +71,8 @@ class Settings:
         context: int | None = None,
         sizes: tuple[int, ...] | None = None,
         qdrant: str | None = None,
+        ocr: OcrMode | None = None,
+        ocr_languages: tuple[str, ...] | None = None,
     ) -> "Settings":
         """Copy with what the caller names put in place of what the environment says."""
         return replace(
@@ -74,6 +83,8 @@ class Settings:
             context=self.context if context is None else context,
             sizes=sizes or self.sizes,
             qdrant=qdrant or self.qdrant,
+            ocr=ocr or self.ocr,
+            ocr_languages=ocr_languages or self.ocr_languages,
         )
 
     def __repr__(self) -> str:
@@ -82,6 +93,10 @@ class Settings:
 
 def _whole(value: str | None) -> int | None:
     return int(value) if value and value.isdecimal() else None
+
+
+def _ocr(value: str | None) -> OcrMode:
+    return OcrMode(value) if value in list(OcrMode) else OcrMode.AUTO
 
 
 def _geometry(value: str | None) -> Geometry | None:

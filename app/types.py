@@ -32,15 +32,21 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an `add` is; told after every page."""
+    """How far a run is; told after every page and every file."""
 
-    file: str  # the one under way
+    file: str  # the one that was last worked on
     files_done: int
     files: int
-    pages_done: int  # of the file under way
+    pages_done: int  # of that file
     pages: int
     failed: int  # files so far
-    fraction: float  # 0..1 of all bytes, the file under way counted by its pages
+    fraction: float  # 0..1 of all bytes, files under way counted by their pages
+    job: int | None = None  # its number, where the run is one that can be resumed by it
+    pages_read: int = 0  # of all files, in this run
+    chunks_read: int = 0
+    pages_per_second: float = 0.0  # lately; 0 in the first second
+    seconds_left: float | None = None  # at the pace of late; None in the first second
+    finished: tuple[Added, ...] = ()  # files that were finished since the progress told before this one
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,15 @@ from pathlib import Path
 
 from app.errors import LibraryError
 from app.overview import VECTORS
+from ingest.ledger import Ledger
 from retrieval.errors import StoreUnavailable
 from retrieval.places import EMBEDDED, NO_KEY, Access, Place, new_place, server_url
 from retrieval.store import VectorStore
 from retrieval.stores import begin_store, drop_store, open_store, publish_store, read_collection, read_place
 from retrieval.types import Collection, Filter
 
-_NOTES = "unfinished"  # a folder beside new vectors, for what is known of their making
+LEDGER = "ledger.sqlite"  # beside the vectors it describes
+NOTES = "unfinished"  # a folder beside new vectors, for what is known of their making
 _TASK = "task"  # what they are made for; written once they are properly begun
 _WHOLE = "whole"  # there once they are to take the place of those under the same name on a server
 
@@ -50,6 +52,7 @@ class Vectors:
         self._access = access
         self._own_process = own_process
         self._store: VectorStore | None = None
+        self._ledger: Ledger | None = None
         self._opening = threading.RLock()  # of the store, and its replacement
         if self._url:
             self._check_place(self._url)
@@ -72,12 +75,12 @@ class Vectors:
         """
         if self._old.exists() and not self._current.exists():
             self._next.rename(self._current)  # killed between the two renames
-        if (self._next / _NOTES / _WHOLE).exists():
+        if (self._next / NOTES / _WHOLE).exists():
             self.change_over()
         self._discard(self._old)
-        if not (self._next / _NOTES / _TASK).exists():
+        if not (self._next / NOTES / _TASK).exists():
             self._discard(self._next)
-        shutil.rmtree(self._current / _NOTES, ignore_errors=True)
+        shutil.rmtree(self._current / NOTES, ignore_errors=True)
 
     def store(self, collection: Collection | None = None) -> VectorStore | None:
         """The store, opened at the first call.
@@ -100,6 +103,14 @@ class Vectors:
                 )
             return self._store
 
+    @property
+    def ledger(self) -> Ledger:
+        """What is stored in the vectors in use, which there have to be."""
+        with self._opening:
+            if self._ledger is None:
+                self._ledger = Ledger(self._current / LEDGER)
+            return self._ledger
+
     def begin(self, collection: Collection, place: Place, *, task: str) -> tuple[VectorStore, Path]:
         """A store beside the one in use: with what an interrupted run of the same task left there, else empty.
 
@@ -109,12 +120,13 @@ class Vectors:
             task: two runs of one task may go on with each other's work.
 
         Returns:
-            The store, to be closed by the caller, and a folder for notes that go with it.
+            The store, to be closed by the caller, and the folder that goes with it: its ledger is `LEDGER` there, and
+            notes that only concern its making are put in `NOTES`.
 
         Raises:
             StoreUnavailable: it cannot be written, or the server does not answer.
         """
-        begun, notes = self._begun(collection, place, task), self._next / _NOTES
+        begun, notes = self._begun(collection, place, task), self._next / NOTES
         if begun is None:
             self._discard(self._next)
         store = begin_store(
@@ -128,7 +140,7 @@ class Vectors:
         except BaseException:
             store.close()
             raise
-        return store, notes
+        return store, self._next
 
     def give_up(self) -> None:
         """Remove what was made beside the vectors in use."""
@@ -145,23 +157,27 @@ class Vectors:
         """
         place, old = read_place(self._next) or EMBEDDED, read_place(self._current) or EMBEDDED
         with self._opening:
-            if self._store:
-                self._store.close()
-                self._store = None
+            self._let_go()
+            self._ledger = self._store = None
             if place.url and place == old:
-                (self._next / _NOTES / _WHOLE).touch()  # the next step drops the old ones
+                (self._next / NOTES / _WHOLE).touch()  # the next step drops the old ones
             publish_store(place, access=self._access)
             if self._current.exists():
                 self._current.rename(self._old)
             self._next.rename(self._current)
-        shutil.rmtree(self._current / _NOTES, ignore_errors=True)
+        shutil.rmtree(self._current / NOTES, ignore_errors=True)
         return self._discard(self._old)
 
     def close(self) -> None:
         """Let go of the store."""
         with self._opening:
-            if self._store:
-                self._store.close()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._ledger:
+            self._ledger.close()
+        if self._store:
+            self._store.close()
 
     def _check_place(self, url: str) -> None:
         place = read_place(self._current)
@@ -176,7 +192,7 @@ class Vectors:
         """Where an interrupted run of the task went on, if there is one."""
         with suppress(OSError, StoreUnavailable):
             begun = read_place(self._next)
-            same_task = (self._next / _NOTES / _TASK).read_text(encoding="utf-8") == task
+            same_task = (self._next / NOTES / _TASK).read_text(encoding="utf-8") == task
             if begun and same_task and begun.url == place.url and read_collection(self._next) == collection:
                 return begun
         return None

@@ -38,6 +38,7 @@ class Files:
     """
 
     def __init__(self, root: Path) -> None:
+        self.root = root
         self._originals = root / "originals"
         self._rasters = root / "rasters"
         self._originals.mkdir(parents=True, exist_ok=True)
@@ -50,6 +51,10 @@ class Files:
     def raster(self, document_id: str, page_number: int) -> Path:
         """Where the raster of a page lies, if it has one."""
         return self._raster_folder(document_id) / f"{page_number:06d}.jpg"
+
+    def rendition(self, document_id: str) -> Path:
+        """Where the PDF lies that an Office document was turned into, if it is one."""
+        return self._raster_folder(document_id) / "rendition.pdf"
 
     def keep(self, path: Path, document_id: str) -> Path:
         """Copy an original in, whole or not at all.
@@ -76,11 +81,16 @@ class Files:
             partial.unlink(missing_ok=True)
         return target
 
-    def keep_raster(self, document_id: str, page_number: int, image: Image.Image) -> None:
-        """Write the raster of a page."""
+    def keep_raster(self, document_id: str, page_number: int, jpeg: bytes) -> None:
+        """Write the raster of a page, whole or not at all."""
         path = self.raster(document_id, page_number)
         path.parent.mkdir(parents=True, exist_ok=True)
-        image.save(path, "JPEG", quality=_JPEG_QUALITY)
+        partial = path.with_suffix(".partial")
+        try:
+            partial.write_bytes(jpeg)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
 
     def remove(self, document_id: str) -> int:
         """Remove a document's files; how many there were."""

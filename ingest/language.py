@@ -54,6 +54,11 @@ class LanguageMarker:
     def __init__(self) -> None:
         self._votes: Counter[str] = Counter()  # letters in each language, of all pages so far
 
+    @property
+    def common(self) -> str:
+        """The language of most letters so far; empty where none was told."""
+        return _first(self._votes)
+
     def mark(self, chunks: Sequence[Chunk]) -> list[Chunk]:
         """The chunks of the document's next page, each with its language.
 

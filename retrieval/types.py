@@ -4,7 +4,7 @@ import datetime
 from dataclasses import dataclass
 
 from encoders.base import Vector
-from ingest.types import Geometry, Modality
+from ingest.types import Box, Geometry, Modality
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,9 @@ class Point:
     date: datetime.date | None = None  # of the document
     owner: str = ""
     collection: str = ""  # which of a library's shelves the document stands on; not the store's `Collection`
+    span: tuple[int, int] = (0, 0)  # characters of the page's text; nothing for images
+    boxes: tuple[Box, ...] = ()  # where the text stands on the page, one for each printed row, to a ten-thousandth
+    is_hidden: bool = False  # most of the text cannot be seen on the page
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,9 @@ from collections.abc import Mapping, Sequence
 from app.types import Match
 from app.web.markup import escape
 from ingest.manifest import Document
-from ingest.types import Format, Modality
+from ingest.readers.registry import Shows, shows
+from ingest.types import Modality
 from retrieval.query import Strength
-
-PICTURES = frozenset({Format.PNG, Format.JPEG, Format.WEBP, Format.TIFF, Format.GIF, Format.BMP})
-_TEXTS = frozenset({Format.TEXT, Format.MARKDOWN})
 
 _PASSAGE = 600  # characters of a passage that a card holds; more are cut
 
@@ -64,8 +62,9 @@ def empty_library() -> str:
 
 def page_in_words(match: Match, document: Document | None) -> str:
     """Which page it is; what is printed on it too, where that differs; nothing for a file of one page or picture."""
-    if document and document.pages == 1 and document.format in PICTURES | _TEXTS:
-        return "picture" if document.format in PICTURES else "text"
+    looks = shows(document.format) if document else Shows.PAGES
+    if document and document.pages == 1 and looks is not Shows.PAGES:
+        return looks.value
     label = f" (printed {match.page_label})" if match.page_label not in ("", str(match.page)) else ""
     return f"page {match.page}{label}"
 
@@ -78,7 +77,7 @@ def _card(match: Match, document: Document | None, *, numbered: bool) -> str:
     headings = " › ".join(match.headings)
     head = f'<p class="pg-headings" dir="auto">{escape(headings)}</p>' if headings else ""
     title = f"{match.document}, {page}"
-    is_text = document is not None and document.format in _TEXTS
+    is_text = document is not None and shows(document.format) is Shows.TEXT
     return f"""\
 <article class="pg-card"{anchor}><a class="pg-open" href="{_target(match, is_text)}" target="_blank" \
 rel="noopener" data-title="{escape(title)}" aria-label="{escape(title)}, {word} match">
@@ -96,9 +95,10 @@ def _target(match: Match, is_text: bool) -> str:
 
 
 def _sheet(match: Match, document: Document | None, title: str) -> str:
-    if document is not None and document.format in _TEXTS:
+    looks = shows(document.format) if document is not None else Shows.PAGES
+    if looks is Shows.TEXT:
         return f'<div class="pg-sheet pg-words" dir="auto" aria-hidden="true">{escape(match.text[:_PASSAGE])}</div>'
-    kind = "pg-photo" if document is not None and document.format in PICTURES else "pg-paper"
+    kind = "pg-photo" if looks is Shows.PICTURE else "pg-paper"
     source = escape(page_address(match.document_id, match.page))
     return f'<img class="pg-sheet {kind}" src="{source}" alt="{escape(title)}" loading="lazy" decoding="async">'
 

@@ -83,7 +83,7 @@ def _row(document: Document) -> str:
     name = escape(unicodedata.normalize("NFC", document.name))
     return f"""\
 <tr><td><input type="checkbox" value="{escape(document.id)}" aria-label="{name}"></td>\
-<td class="pg-doc"><bdi dir="auto">{name}</bdi>{mark}</td><td>{escape(document.format.value)}</td>\
+<td class="pg-doc"><bdi dir="auto">{name}</bdi>{mark}</td><td>{escape(document.format)}</td>\
 <td class="pg-num">{document.pages}</td><td class="pg-num">{document.chunks}</td>\
 <td class="pg-num">{size_in_words(document.bytes)}</td><td>{when:%Y-%m-%d %H:%M}</td></tr>"""
 

@@ -1,6 +1,9 @@
 """The command line's contract: names, exit codes, JSON alone on stdout, one line on stderr."""
 
 import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +92,7 @@ def test_ask_gives_messages_sources_and_no_answer_without_a_model(run_json: Any,
 
 def test_list_status_and_remove(run_json: Any, manual: Path) -> None:
     run_json("add", manual)
+    run_json("add", shutil.copy(manual, manual.with_name("copy.pdf")))
 
     (document,) = run_json("list")["documents"]
     status = run_json("status")
@@ -96,7 +100,9 @@ def test_list_status_and_remove(run_json: Any, manual: Path) -> None:
 
     assert (document["name"], document["pages"], document["format"]) == ("manual.pdf", 3, "pdf")
     assert (status["documents"], status["pages"], status["encoder"].split("@")[0]) == (1, 3, "starter")
-    assert removed["points"] == document["chunks"]
+    assert (document["language"], document["ocr_pages"]) == ("en", 0)
+    assert document["names"] == ["manual.pdf", "copy.pdf"]
+    assert (removed["points"], removed["files"]) == (document["chunks"], 4)  # the original, and a raster of each page
     assert run_json("list")["documents"] == []
 
 
@@ -159,15 +165,41 @@ def test_a_limit_below_one_is_wrong_usage(capfd: pytest.CaptureFixture[str]) -> 
     assert "whole number from 1" in capfd.readouterr().err
 
 
+def test_help_loads_nothing_that_takes_long() -> None:
+    code = "import sys\nfrom app.cli import main\ntry: main(['--help'])\nfinally: print(*sys.modules, file=sys.stderr)"
+
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert "Show the library at a glance" in ended.stdout
+    assert {"torch", "gradio", "numpy", "transformers", "langchain_core"} & set(ended.stderr.split()) == set()
+
+
 def test_people_get_tables(manual: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    main(["add", str(manual)])
+    (manual.parent / "copy.pdf").write_bytes(manual.read_bytes())
+    (manual.parent / "empty.pdf").touch()
+    main(["add", str(manual.parent)])
+    told = capfd.readouterr()
+    assert "1 added (3 pages), 1 unchanged, 1 failed" in told.out
+    assert told.err.splitlines() == [
+        "failed empty.pdf is empty: replace it with the whole file",
+        "Try the failed ones again once they are mended: polyglance jobs retry 1",
+    ]
     main(["search", "bread"])
     main(["list"])
     main(["status"])
     main(["ask", "bread?"])
+    main(["remove", "copy.pdf"])
 
     out = capfd.readouterr().out
-    for word in ("1 added (3 pages)", "score", "snippet", "manual.pdf", "vector sizes", "No chat model is set"):
+    for word in (
+        "also",
+        "6 points and 4 files.",
+        "score",
+        "snippet",
+        "manual.pdf",
+        "vector sizes",
+        "No chat model is set",
+    ):
         assert word in out
 
 

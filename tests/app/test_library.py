@@ -143,7 +143,7 @@ def test_one_bad_file_does_not_stop_the_others(library: Library, manual: Path) -
     folder = manual.parent
     (folder / "empty.pdf").write_bytes(b"")
     (folder / "torn.pdf").write_bytes(manual.read_bytes()[:40])
-    (folder / "page.pdf").write_text("<!doctype html><html><body>hello</body></html>")
+    (folder / "page.pdf").write_bytes(b"\x7fELF and so on")
     (folder / "notes.txt").write_text("Bread needs salt.")
 
     added = {one.name: one for one in library.add(folder)}
@@ -161,36 +161,10 @@ def test_progress_comes_page_by_page_and_ends_at_one(library: Library, manual: P
 
     library.add(manual, on_progress=told.append)
 
-    assert [progress.pages_done for progress in told if progress.pages == 3] == [1, 2, 3]
+    assert [progress.pages_done for progress in told if progress.pages == 3] == [1, 2, 3, 3]
+    assert [one.name for progress in told for one in progress.finished] == ["manual.pdf"]
     assert [progress.fraction for progress in told] == sorted(progress.fraction for progress in told)
     assert (told[-1].fraction, told[-1].files_done) == (1.0, 1)
-
-
-def test_a_stop_takes_back_the_file_under_way_and_keeps_the_rest(
-    library: Library, settings: Settings, manual: Path
-) -> None:
-    other = manual.with_name("other.txt")
-    other.write_text("Bread needs salt.")
-    stop = threading.Event()
-
-    def stop_at_page_two(progress: Progress) -> None:
-        if progress.file == "manual.pdf" and progress.pages_done == 2:
-            stop.set()
-
-    added = library.add(other, manual, on_progress=stop_at_page_two, stop=stop)
-
-    assert [(one.name, one.status) for one in added] == [("other.txt", AddStatus.ADDED)]
-    assert [document.name for document in library.documents()] == ["other.txt"]
-    assert len(traces(settings)) == 1
-
-
-def test_a_document_under_way_is_not_found_yet(library: Library, manual: Path) -> None:
-    seen: list[int] = []
-
-    library.add(manual, on_progress=lambda progress: seen.append(len(library.search("bread"))))
-
-    assert set(seen[:-1]) == {0}
-    assert len(library.search("bread")) == 3
 
 
 def test_an_empty_library_finds_nothing(library: Library) -> None:

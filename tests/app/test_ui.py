@@ -163,7 +163,7 @@ def test_two_uploads_of_one_name_are_both_kept(site: Site, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("page.pdf", b"<!DOCTYPE html><html><body>hello</body></html>", "HTML"),
+        ("page.pdf", b"\x7fELF and so on", "a program"),
         ("cut.pdf", b"%PDF-1.7\n1 0 obj\n<<", "cut.pdf"),
         ("empty.pdf", b"", "empty"),
     ],

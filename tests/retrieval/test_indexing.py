@@ -1,8 +1,8 @@
 """From chunks to points."""
 
 import datetime
-import time
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +12,8 @@ from store_contract import ALL, random_vectors
 
 from encoders.base import Embeddings, EncoderError
 from ingest.types import Chunk, ImageChunk, Modality, TextChunk, chunk_id
-from retrieval.indexing import encode_passages, index_chunks
+from retrieval.errors import StoreUnavailable
+from retrieval.indexing import About, Indexer, Stored, content_of, encode_passages
 from retrieval.lexical import query_terms
 from retrieval.memory import MemoryStore
 from retrieval.types import Collection, Filter
@@ -48,10 +49,10 @@ class RecordingEncoder:
         return np.array(rows, np.float32).reshape(len(rows), 8)
 
 
-def text_chunk(text: str, *, position: int = 0, path: tuple[str, ...] = ()) -> TextChunk:
+def text_chunk(text: str, *, position: int = 0, path: tuple[str, ...] = (), document: str = "doc") -> TextChunk:
     return TextChunk(
-        id=chunk_id("doc", 3, Modality.TEXT, position),
-        document_id="doc",
+        id=chunk_id(document, 3, Modality.TEXT, position),
+        document_id=document,
         page_number=3,
         page_label="iii",
         text=text,
@@ -61,10 +62,10 @@ def text_chunk(text: str, *, position: int = 0, path: tuple[str, ...] = ()) -> T
     )
 
 
-def image_chunk(shade: int) -> ImageChunk:
+def image_chunk(shade: int, *, document: str = "doc") -> ImageChunk:
     return ImageChunk(
-        id=chunk_id("doc", 3, Modality.IMAGE, shade),
-        document_id="doc",
+        id=chunk_id(document, 3, Modality.IMAGE, shade),
+        document_id=document,
         page_number=3,
         page_label="iii",
         image=Image.new("RGB", (2, 2), (shade, 0, 0)),
@@ -76,12 +77,41 @@ def store() -> MemoryStore:
     return MemoryStore(Collection("fake@1", (8,)))
 
 
+ABOUT = About()
+OLD = [text_chunk("a lake"), image_chunk(9)]
+
+
+class Told:
+    """What an indexer said."""
+
+    def __init__(self) -> None:
+        self.stored: list[Stored] = []
+        self.failed: dict[str, str] = {}
+
+    def on_stored(self, stored: Sequence[Stored]) -> None:
+        self.stored += stored
+
+    def on_failed(self, document_id: str, error: Exception) -> None:
+        self.failed[document_id] = str(error)
+
+
+def index(
+    chunks: Sequence[Chunk], encoder: RecordingEncoder, store: MemoryStore, about: About = ABOUT, **options: int
+) -> Told:
+    told = Told()
+    with Indexer(encoder, store, on_stored=told.on_stored, on_failed=told.on_failed, **options) as indexer:
+        indexer.put(chunks, about)
+        for document_id in {chunk.document_id for chunk in chunks}:
+            indexer.end(document_id)
+    return told
+
+
 def test_texts_and_pictures_are_both_found(store: MemoryStore) -> None:
     encoder = RecordingEncoder()
 
-    written = index_chunks([text_chunk("a lake"), image_chunk(9)], encoder, store)
+    told = index([text_chunk("a lake"), image_chunk(9)], encoder, store)
 
-    assert written == 2
+    assert {stored.chunk.modality for stored in told.stored} == set(Modality)
     found = store.search(encoder.encode_queries(["a lake"])[0], limit=1, where=ALL)[0]
     assert (found.point.text, found.point.page_label, found.score) == ("a lake", "iii", pytest.approx(1))
     picture = store.search(encoder.encode_images([image_chunk(9).image])[0], limit=1, where=ALL)[0]
@@ -90,7 +120,7 @@ def test_texts_and_pictures_are_both_found(store: MemoryStore) -> None:
 
 def test_texts_are_found_by_their_words_and_headings_and_everything_by_the_name_of_its_file(store: MemoryStore) -> None:
     chunks = [text_chunk("a cold lake", path=("Geography",)), text_chunk("a warm sea", position=1), image_chunk(9)]
-    index_chunks(chunks, RecordingEncoder(), store, name="Atlas_2024.pdf", kind="pdf")
+    index(chunks, RecordingEncoder(), store, About(name="Atlas_2024.pdf", kind="pdf"))
 
     def find(words: str) -> list[str]:
         return sorted(hit.point.text for hit in store.search_lexical(query_terms(words), limit=9, where=ALL))
@@ -108,7 +138,7 @@ def test_points_are_filtered_by_the_language_of_their_chunk_and_by_the_day_of_th
     pictures = [replace(image_chunk(1), language="de")]
     day = datetime.date(2024, 2, 29)
 
-    index_chunks([*chunks, *pictures], RecordingEncoder(), store, date=day)
+    index([*chunks, *pictures], RecordingEncoder(), store, About(date=day))
 
     assert store.count(Filter(languages=frozenset({"de"}))) == 2
     assert store.count(Filter(languages=frozenset({"de"}), modality=Modality.IMAGE)) == 1
@@ -116,54 +146,159 @@ def test_points_are_filtered_by_the_language_of_their_chunk_and_by_the_day_of_th
     assert store.count(Filter(since=datetime.date(2024, 3, 1))) == 0
 
 
+def test_a_passage_keeps_where_it_stands_on_its_page(store: MemoryStore) -> None:
+    box = (0.1, 0.2, 0.33333333, 0.25)
+    index([replace(text_chunk("a lake"), start=7, end=13, boxes=(box,), is_hidden=True)], RecordingEncoder(), store)
+
+    (point,) = (stored.point for stored in store.scroll(where=ALL, limit=9))
+
+    assert (point.span, point.is_hidden) == ((7, 13), True)
+    assert point.boxes == (pytest.approx(box, abs=1e-4),)
+
+
 def test_nothing_gives_nothing(store: MemoryStore) -> None:
-    assert index_chunks([], RecordingEncoder(), store) == 0
+    assert index([], RecordingEncoder(), store).stored == []
     assert store.count(ALL) == 0
 
 
-def test_no_more_than_a_few_batches_are_held(store: MemoryStore) -> None:
+def test_batches_are_filled_from_several_documents(store: MemoryStore) -> None:
     encoder = RecordingEncoder()
-    taken = 0
 
-    def chunks() -> Iterator[Chunk]:
-        nonlocal taken
-        for position in range(25):
+    index([text_chunk(name, document=name) for name in "abcdefghij"], encoder, store, text_batch=5)
+
+    assert encoder.text_calls == [5, 5]
+
+
+class Gated(RecordingEncoder):
+    """Encodes pictures only once it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = threading.Event()
+        self.is_waiting = threading.Event()
+
+    def encode_images(self, images: Sequence[Image.Image]) -> Embeddings:
+        self.is_waiting.set()
+        assert self.gate.wait(30)
+        return super().encode_images(images)
+
+
+def test_no_more_than_a_few_batches_are_held(store: MemoryStore) -> None:
+    encoder, taken = Gated(), 0
+
+    def open_the_gate_when_it_stands_still() -> None:
+        seen = -1
+        while seen != taken:
+            seen = taken
+            threading.Event().wait(0.2)
+        held.append(taken)
+        encoder.gate.set()
+
+    held: list[int] = []
+    watcher = threading.Thread(target=open_the_gate_when_it_stands_still)
+    told = Told()
+    with Indexer(encoder, store, on_stored=told.on_stored, on_failed=told.on_failed, image_batch=4) as indexer:
+        watcher.start()
+        for position in range(40):
+            indexer.put([image_chunk(position)], ABOUT)
             taken += 1
-            yield text_chunk(f"text {position}", position=position)
-            yield image_chunk(position)
-            assert taken - store.count(Filter(modality=Modality.TEXT)) <= 4 * 10  # filling, encoding, two waiting
-            assert taken - store.count(Filter(modality=Modality.IMAGE)) <= 4 * 4
+    watcher.join()
 
-    assert index_chunks(chunks(), encoder, store, text_batch=10, image_batch=4) == 50
-    assert encoder.text_calls[::2] == [10, 10, 5]  # every other call is for headings
-    assert encoder.image_calls == [4] * 6 + [1]
+    assert held[0] <= 5 * 4  # one being encoded, three waiting, and what did not fill a batch
+    assert len(told.stored) == 40
 
 
-def test_a_failure_of_the_encoder_reaches_the_caller_and_ends_all_writing(store: MemoryStore) -> None:
-    class Broken(RecordingEncoder):
-        def encode_images(self, images: Sequence[Image.Image]) -> Embeddings:
-            raise EncoderError("no weights")
+def test_a_document_that_cannot_be_encoded_fails_alone(store: MemoryStore) -> None:
+    class Picky(RecordingEncoder):
+        def encode_texts(self, texts: Sequence[str]) -> Embeddings:
+            if "poison" in texts:
+                raise EncoderError("the vectors are not finite")
+            return super().encode_texts(texts)
 
-    with pytest.raises(EncoderError, match="no weights"):
-        index_chunks([text_chunk("a"), image_chunk(1)], Broken(), store)
+    chunks = [text_chunk(text, document=text) for text in ("honey", "poison", "milk")]
 
-    count = store.count(ALL)
-    time.sleep(0.05)
-    assert store.count(ALL) == count
+    told = index(chunks, Picky(), store)
+
+    assert told.failed == {"poison": "the vectors are not finite"}
+    assert sorted(stored.chunk.document_id for stored in told.stored) == ["honey", "milk"]
 
 
-def test_a_failure_of_the_reader_ends_all_writing(store: MemoryStore) -> None:
-    def chunks() -> Iterator[Chunk]:
-        for position in range(30):
-            yield text_chunk(f"text {position}", position=position)
-        raise OSError("disk gone")
+def test_a_store_that_fails_ends_everything(store: MemoryStore) -> None:
+    store.close()
 
-    with pytest.raises(OSError, match="disk gone"):
-        index_chunks(chunks(), RecordingEncoder(), store, text_batch=5)
+    with pytest.raises(StoreUnavailable):
+        index([text_chunk("a"), image_chunk(1)], RecordingEncoder(), store)
 
-    count = store.count(ALL)
-    time.sleep(0.05)
-    assert store.count(ALL) == count
+
+def test_a_note_that_cannot_be_taken_ends_everything(store: MemoryStore) -> None:
+    def on_stored(stored: Sequence[Stored]) -> None:
+        raise OSError("the disk is full")
+
+    with (
+        pytest.raises(OSError, match="full"),
+        Indexer(RecordingEncoder(), store, on_stored=on_stored, on_failed=Told().on_failed) as indexer,
+    ):
+        indexer.put([text_chunk("a")], ABOUT)
+
+
+def test_nothing_more_is_written_of_a_document_that_was_dropped(store: MemoryStore) -> None:
+    encoder, told = Gated(), Told()
+    with Indexer(encoder, store, on_stored=told.on_stored, on_failed=told.on_failed, image_batch=1) as indexer:
+        indexer.put([image_chunk(1, document="kept"), image_chunk(2, document="gone")], ABOUT)
+        encoder.is_waiting.wait(30)
+        indexer.drop("gone")
+        encoder.gate.set()
+        indexer.drop("kept")  # waits for the batch that was under way
+
+        assert [stored.chunk.document_id for stored in told.stored] == ["kept"]
+    assert store.count(ALL) == 1
+
+
+def test_what_waits_can_be_left_undone(store: MemoryStore) -> None:
+    encoder, told = Gated(), Told()
+    indexer = Indexer(encoder, store, on_stored=told.on_stored, on_failed=told.on_failed, image_batch=1)
+    indexer.put([image_chunk(shade) for shade in range(3)], ABOUT)
+    encoder.is_waiting.wait(30)
+    threading.Timer(0.1, encoder.gate.set).start()
+
+    indexer.close(discard=True)
+
+    assert [stored.chunk.id for stored in told.stored] == [image_chunk(0).id]
+
+
+def test_a_vector_that_the_store_has_is_used_again(store: MemoryStore) -> None:
+    known = {stored.content: stored.chunk.id for stored in index(OLD, RecordingEncoder(), store).stored}
+    encoder, told = RecordingEncoder(), Told()
+    new = [
+        text_chunk("a lake", document="new"),
+        text_chunk("a sea", document="new", position=1),
+        image_chunk(9, document="new"),
+    ]
+
+    def find(contents: Sequence[bytes]) -> dict[bytes, str]:
+        return {content: known[content] for content in contents if content in known}
+
+    with Indexer(encoder, store, on_stored=told.on_stored, on_failed=told.on_failed, find=find) as indexer:
+        indexer.put(new, ABOUT)
+
+    assert (encoder.text_calls, encoder.image_calls) == ([1], [])
+    old, again = store.retrieve([OLD[0].id, new[0].id])
+    assert again.vector == pytest.approx(old.vector)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda chunk: replace(chunk, text="a sea"),
+        lambda chunk: replace(chunk, path=("Ponds",)),
+    ],
+)
+def test_content_is_all_that_the_vector_depends_on(change: Callable[[TextChunk], TextChunk]) -> None:
+    chunk = text_chunk("a lake", path=("Lakes",))
+
+    assert content_of(change(chunk)) != content_of(chunk)
+    assert content_of(replace(chunk, id="other", document_id="other", page_number=9)) == content_of(chunk)
+    assert content_of(replace(chunk, id="other"), alone=False) != content_of(chunk, alone=False)
 
 
 def test_a_passage_is_drawn_towards_its_own_heading_only() -> None:
@@ -181,7 +316,7 @@ def test_a_passage_is_drawn_towards_its_own_heading_only() -> None:
 
 
 def test_the_stored_text_is_the_passage_without_its_headings(store: MemoryStore) -> None:
-    index_chunks([text_chunk("cold and deep", path=("Lakes",))], RecordingEncoder(), store)
+    index([text_chunk("cold and deep", path=("Lakes",))], RecordingEncoder(), store)
 
     point = store.search(random_vectors(1, seed=0)[0], limit=1, where=ALL)[0].point
 

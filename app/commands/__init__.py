@@ -1,0 +1,1 @@
+"""The commands of `polyglance`, one module for each group: its options, and what it does with them."""
