@@ -16,8 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
+from ingest.launch import python_command
 from retrieval.errors import StoreUnavailable
-from retrieval.launch import python_command
 from retrieval.store import VectorStore
 from retrieval.types import Collection
 

@@ -18,10 +18,10 @@ from io import BufferedRWPair
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from ingest.launch import python_command
 from retrieval.edge.generations import draft, newest, publish, remove_others
 from retrieval.edge.store import EdgeStore
 from retrieval.errors import RetrievalError, StoreLocked, StoreUnavailable
-from retrieval.launch import python_command
 from retrieval.types import Collection
 
 Call: TypeAlias = Callable[[EdgeStore], Any]  # of one method, its arguments bound
@@ -67,6 +67,7 @@ class ServedStore:
             StoreUnavailable: closed, no room for the copy, or the build failed; the store is as it was.
         """
         with self._writing:
+            self._store.flush()
             if not self._store.index_is_behind():
                 return
             builder = self._begin_build()
@@ -151,7 +152,7 @@ def main() -> None:
 
 def _serve(stream: BufferedRWPair, make: Callable[[Call], Any]) -> None:
     """Answer (name, args, kwargs) with (True, result) or (False, error), one after the other, until the end."""
-    with stream, suppress(EOFError, OSError, pickle.UnpicklingError):  # the parent closed it or died
+    with suppress(EOFError, OSError, pickle.UnpicklingError), stream:  # the parent closed it or died
         while True:
             name, args, kwargs = pickle.load(stream)
             _send(stream, _outcome(make, operator.methodcaller(name, *args, **kwargs)))
