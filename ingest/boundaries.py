@@ -24,7 +24,7 @@ _CLAUSE_END = re.compile(r"[,;:，、；：،؛።፣]\s*$")
 def split_sentences(text: str) -> list[Span]:
     """Sentences in order, without the white space around them; a line that wraps does not end one."""
     unwrapped = _WRAP.sub(lambda match: " " if _goes_on(text[match.end()]) else "\n", text)
-    return [span for span in (_strip(text, *cut) for cut in pairwise(_cuts(SentenceBreaker, unwrapped))) if span]
+    return [span for span in (strip(text, *cut) for cut in pairwise(_cuts(SentenceBreaker, unwrapped))) if span]
 
 
 def halve(text: str) -> tuple[Span, Span] | None:
@@ -48,7 +48,7 @@ def halve(text: str) -> tuple[Span, Span] | None:
     )
     for cuts in strengths:
         for cut in sorted(cuts, key=lambda place: abs(2 * place - len(text))):
-            left, right = _strip(text, 0, cut), _strip(text, cut, len(text))
+            left, right = strip(text, 0, cut), strip(text, cut, len(text))
             if left and right:
                 return left, right
     return None
@@ -59,7 +59,8 @@ def _goes_on(letter: str) -> bool:
     return letter == letter.lower()
 
 
-def _strip(text: str, start: int, end: int) -> Span | None:
+def strip(text: str, start: int, end: int) -> Span | None:
+    """The range without the white space around it; None if nothing is left."""
     part = text[start:end]
     blanks = len(part) - len(part.lstrip())
     start += blanks

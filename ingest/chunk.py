@@ -4,12 +4,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from ingest.boundaries import Span, halve, split_sentences
+from ingest.boundaries import Span, halve, split_sentences, strip
+from ingest.boxes import boxes_of
 from ingest.outline import Trail
+from ingest.rows import whole_rows
 from ingest.types import Chunk, Heading, ImageChunk, Modality, Page, TextChunk, chunk_id
 
 MAX_TOKENS = 64
 OVERLAP = 20  # tokens
+
+MOST_OF_A_ROW = 4  # chunks; a longer row of a table, or line of code, is cut
 
 CountTokens = Callable[[str], int]
 
@@ -59,7 +63,8 @@ def split_page(
 
     Every character but white space is in some chunk. Chunks of one section are of about equal length, and each begins
     with the last sentences of the one before, as far as `overlap` goes. A sentence longer than `max_tokens` is cut at
-    a soft boundary: a line, a clause, a word, and never inside a character.
+    a soft boundary: a line, a clause, a word, and never inside a character. A row of a table and a line of code are
+    each one sentence, and cut only where they are longer than `MOST_OF_A_ROW` chunks.
 
     Args:
         page: what was read.
@@ -71,8 +76,9 @@ def split_page(
     if not 0 <= overlap < max_tokens:
         raise ValueError(f"overlap is {overlap} tokens, it must be at least 0 and below max_tokens, {max_tokens}")
     chunks: list[TextChunk] = []
+    whole = whole_rows(page)
     for section in _sections(page):
-        sentences = list(_sentences(page.text, section.start, section.end, count_tokens, max_tokens))
+        sentences = list(_sentences(page.text, section, whole, count_tokens, max_tokens))
         for start, end in _pack(sentences, max_tokens, overlap):
             chunks.append(
                 TextChunk(
@@ -84,6 +90,8 @@ def split_page(
                     start=start,
                     end=end,
                     path=section.path,
+                    boxes=boxes_of(page, start, end),
+                    is_hidden=_is_hidden(page, start, end),
                 )
             )
     return chunks
@@ -121,21 +129,41 @@ class _Sentence:
     tokens: int
 
 
-def _sentences(text: str, start: int, end: int, count_tokens: CountTokens, max_tokens: int) -> Iterator[_Sentence]:
-    for first, last in split_sentences(text[start:end]):
-        yield from _fit(text, (start + first, start + last), count_tokens, max_tokens)
+def _sentences(
+    text: str, section: _Section, whole: Sequence[Span], count_tokens: CountTokens, max_tokens: int
+) -> Iterator[_Sentence]:
+    """The section's sentences; rows that are whole are one each."""
+    start = section.start
+    for first, last in [*whole, (section.end, section.end)]:
+        first, last = max(first, section.start), min(last, section.end)
+        if first > last or first < start:
+            continue
+        between = text[start:first]
+        for begin, end in () if between.isspace() else split_sentences(between):
+            yield from _fit(text, (start + begin, start + end), count_tokens, max_tokens)
+        if row := strip(text, first, last):
+            yield from _fit(text, row, count_tokens, max_tokens, MOST_OF_A_ROW * max_tokens)
+        start = last
 
 
-def _fit(text: str, span: Span, count_tokens: CountTokens, max_tokens: int) -> Iterator[_Sentence]:
-    """The span as one sentence, or in parts that fit."""
+def _fit(
+    text: str, span: Span, count_tokens: CountTokens, max_tokens: int, most: int | None = None
+) -> Iterator[_Sentence]:
+    """The span as one sentence, or in parts that fit; whole up to `most` tokens."""
     start, end = span
     tokens = count_tokens(text[start:end])
-    halves = halve(text[start:end]) if tokens > max_tokens else None
+    halves = halve(text[start:end]) if tokens > (most or max_tokens) else None
     if halves is None:
         yield _Sentence(start, end, tokens)
         return
     for first, last in halves:
         yield from _fit(text, (start + first, start + last), count_tokens, max_tokens)
+
+
+def _is_hidden(page: Page, start: int, end: int) -> bool:
+    """Whether most of a range cannot be seen on the page."""
+    unseen = sum(max(0, min(end, last) - max(start, first)) for first, last in page.hidden)
+    return 2 * unseen > end - start
 
 
 def _pack(sentences: Sequence[_Sentence], max_tokens: int, overlap: int) -> Iterator[Span]:

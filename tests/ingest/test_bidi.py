@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingest.bidi import is_mixed, to_reading_order
+from ingest.bidi import has_right_to_left, reads_from_right, to_reading_order
 
 
 def drawn(visual: str) -> list[tuple[str, float]]:
@@ -30,9 +30,23 @@ def test_the_order_they_come_in_does_not_matter_and_marks_stay_on_their_letter()
     assert to_reading_order(characters) == "الّم 1"
 
 
-def test_only_lines_of_both_directions_are_mixed():
-    assert is_mixed("المادة 1")
-    assert is_mixed("عם Qdrant")
-    assert not is_mixed("المادة")
-    assert not is_mixed("Article 1")
-    assert not is_mixed("第1条")
+def test_a_mark_that_comes_late_goes_to_the_letter_whose_edge_it_shares():
+    characters = [("ا", 30.0), ("ف", 40.0), (".", 20.0), ("ً", 30.0)]
+
+    assert to_reading_order(characters) == "فاً."
+
+
+@pytest.mark.parametrize("text", ["المادة", "עם Qdrant Edge", "Qdrant \U0001e900"])
+def test_letters_from_the_right_are_known(text):
+    assert has_right_to_left(text)
+
+
+@pytest.mark.parametrize("text", ["", "Article 1", "第1条", "«»"])
+def test_others_are_not(text):
+    assert not has_right_to_left(text)
+
+
+def test_a_line_is_read_the_way_most_of_its_letters_are():
+    assert reads_from_right("המילה word כאן")
+    assert not reads_from_right("the word שלום means peace")
+    assert not reads_from_right("1948")

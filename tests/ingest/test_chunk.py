@@ -1,5 +1,6 @@
 """Chunks end at sentences, carry their headings, and lose nothing."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -10,7 +11,7 @@ from PIL import Image
 
 from ingest.boundaries import split_sentences
 from ingest.chunk import chunk_page, split_page
-from ingest.types import RASTER_PX, Heading, ImageChunk, Modality, Page, TextChunk, chunk_id
+from ingest.types import RASTER_PX, Heading, ImageChunk, Modality, Page, PrintedRow, TextChunk, chunk_id
 
 SENTENCES = {
     "english": ["All human beings are born free.", "They met Mr. Smith at 3.30 p.m. today!", "Is it so?"],
@@ -218,7 +219,86 @@ def test_tokens_are_counted_once_a_sentence():
     assert counted == ["One.", "Two.", "Three.", "Four."]
 
 
-PIECES = [*(sentence for sentences in SENTENCES.values() for sentence in sentences), THAI, "https://a.b/c?d=e#f"]
+TABLE = ["| fruit | price |\n|---|---|", "| fig. Ripe. | 2 |", "| kiwi | 3 |", "| a. b. c. d. e. f. | 4 |"]
+
+
+def test_a_row_of_a_table_is_never_cut():
+    text = "Before it. And more.\n\n" + "\n".join(TABLE) + "\n\nAfter it."
+
+    for most in range(20, 80, 7):
+        cuts = {place for chunk in split(text, max_tokens=most) for place in (chunk.start, chunk.end)}
+        for row in TABLE:
+            start = text.index(row)
+            assert not cuts & set(range(start + 1, start + len(row)))
+
+
+def test_a_row_that_would_fill_a_page_is_cut_all_the_same():
+    row = "| " + "many words, and more | " * 40
+
+    assert max(len(part) for part in texts(row.strip(), max_tokens=40)) <= 40
+
+
+def test_a_line_of_code_is_never_cut():
+    lines = ["def area(w, h):", "    # Multiply. Return.", "    return w * h; # the end. Or not."]
+    text = "Some code. See:\n\n" + "\n".join(lines)
+    start = text.index(lines[0])
+    rows = []
+    for line in lines:
+        rows.append(PrintedRow(start, start + len(line), (0.1, 0.1, 0.9, 0.2), is_whole=True))
+        start += len(line) + 1
+    page = replace(page_of(text), rows=tuple(rows))
+
+    parts = texts(page, max_tokens=30)
+
+    printed = {line.strip() for part in parts for line in part.split("\n")}
+    assert {line.strip() for line in lines} <= printed
+    assert len(parts) > 2
+
+
+def test_a_line_of_fenced_code_is_never_cut():
+    parts = texts("See.\n\n```sh\nmake all. Then some.\nmake test. Then more.\n```\n", max_tokens=22)
+
+    assert "make all. Then some." in parts
+    assert "make test. Then more." in parts
+
+
+def test_a_chunk_knows_where_it_stands_to_a_part_of_a_row():
+    rows = (PrintedRow(0, 20, (0.1, 0.1, 0.5, 0.2)), PrintedRow(21, 30, (0.1, 0.2, 0.3, 0.3)))
+    page = replace(page_of("One one one. Two two two. Six."), rows=rows)
+
+    first, second = split(page, max_tokens=20)
+
+    assert first.boxes == (pytest.approx((0.1, 0.1, 0.34, 0.2)),)
+    assert second.boxes == (pytest.approx((0.36, 0.1, 0.5, 0.2)), (0.1, 0.2, 0.3, 0.3))
+
+
+def test_a_row_from_the_right_is_cut_from_the_right():
+    page = replace(page_of("אחת שתיים. שלוש."), rows=(PrintedRow(0, 16, (0.0, 0.1, 0.8, 0.2)),))
+
+    first, second = split(page, max_tokens=10)
+
+    assert first.boxes == (pytest.approx((0.3, 0.1, 0.8, 0.2)),)
+    assert second.boxes == (pytest.approx((0.0, 0.1, 0.25, 0.2)),)
+
+
+def test_a_page_without_rows_has_no_boxes():
+    assert [chunk.boxes for chunk in split("One. Two.")] == [()]
+
+
+def test_a_chunk_is_hidden_where_most_of_it_is():
+    page = replace(page_of("Seen words. Unseen words. Half and half."), hidden=((12, 30),))
+
+    assert [chunk.is_hidden for chunk in split(page, max_tokens=14)] == [False, True, False]
+
+
+PIECES = [
+    *TABLE,
+    "\n| a | b |\n",
+    "```\nx = 1. y = 2.\n```\n",
+    *(sentence for sentences in SENTENCES.values() for sentence in sentences),
+    THAI,
+    "https://a.b/c?d=e#f",
+]
 multilingual = st.lists(
     st.one_of(
         st.sampled_from(PIECES),

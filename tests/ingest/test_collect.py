@@ -38,12 +38,12 @@ def test_a_folder_skips_other_kinds_of_file_and_counts_them(tmp_path):
 
 def test_a_folder_reports_a_file_that_is_not_what_its_name_promises(tmp_path):
     touch(tmp_path / "a.txt")
-    page = touch(tmp_path / "saved.pdf", b"<html><body>Sorry</body></html>")
+    clip = touch(tmp_path / "saved.pdf", b"\x1a\x45\xdf\xa3\x00\x00")
     empty = touch(tmp_path / "scan.png", b"")
 
     failures = {failure.path: type(failure.error) for failure in collect([tmp_path]).failures}
 
-    assert failures == {page: UnsupportedFormat, empty: UnreadableDocument}
+    assert failures == {clip: UnsupportedFormat, empty: UnreadableDocument}
 
 
 def test_a_file_named_outright_is_listed_whatever_it_is(tmp_path):

@@ -83,7 +83,7 @@ def test_a_photo_says_when_it_was_taken(tmp_path: Path, format: Format) -> None:
     exif = Image.Exif()
     exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] = "2019:07:04 12:00:00"
     path = tmp_path / "photo"
-    Image.new("RGB", (8, 8)).save(path, format.value, exif=exif)
+    Image.new("RGB", (8, 8)).save(path, format, exif=exif)
 
     assert read_date(path, format) == DAY
 

@@ -16,6 +16,7 @@ from ingest.readers import poppler
 from ingest.readers.registry import DocumentReader, open_reader
 from ingest.types import RASTER_PX, Format, Geometry, Page
 
+DECLARATION = Path(__file__).parents[2] / "samples" / "library" / "declaration"
 BLUE, RED, WHITE = (0, 0, 255), (255, 0, 0), (255, 255, 255)
 BODY = "Some words to read, and a few more of them to make up a line of the body."
 
@@ -198,6 +199,117 @@ def test_a_page_of_no_size_is_drawn(made):
     assert pages(made(document))[0].image.size == (RASTER_PX, RASTER_PX)
 
 
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_rows_say_where_they_stand_on_the_page_as_it_is_shown(made, rotation):
+    document = pymupdf.open()
+    page = document.new_page(width=400, height=800)
+    page.insert_text((100, 400), "ink", fontsize=40)
+    page.set_rotation(rotation)
+    page.set_cropbox(pymupdf.Rect(50, 100, 400, 700))
+
+    (read,) = pages(made(document))
+
+    (row,) = read.rows
+    side, (x0, y0, x1, y1) = RASTER_PX, row.box
+    width, height = (350, 600) if rotation % 180 == 0 else (600, 350)
+    scale = side / max(width, height)
+    left, top = (side - width * scale) / 2, (side - height * scale) / 2
+    ink = read.image.convert("L").point(lambda value: 255 * (value < 128)).getbbox()
+    assert left + x0 * width * scale - 2 <= ink[0] < ink[2] <= left + x1 * width * scale + 2
+    assert top + y0 * height * scale - 2 <= ink[1] < ink[3] <= top + y1 * height * scale + 2
+    assert (row.start, row.end) == (0, len("ink"))
+
+
+def test_a_turned_page_is_read_as_it_is_shown(made):
+    document = pymupdf.open()
+    page = document.new_page(width=400, height=800)
+    for index, text in enumerate(("A line of words that is set across the", "turned page, and goes on here.")):
+        page.insert_text((200 + 14 * index, 600), text, fontsize=11, rotate=90)
+    page.set_rotation(90)
+
+    assert pages(made(document))[0].text == "A line of words that is set across the turned page, and goes on here."
+
+
+def ruled(document: pymupdf.Document, cells: list[list[str]]) -> None:
+    page = document.new_page()
+    page.insert_text((72, 100), BODY, fontsize=11)
+    for row in range(len(cells) + 1):
+        page.draw_line((72, 200 + 24 * row), (72 + 120 * len(cells[0]), 200 + 24 * row))
+    for column in range(len(cells[0]) + 1):
+        page.draw_line((72 + 120 * column, 200), (72 + 120 * column, 200 + 24 * len(cells)))
+    for row, texts in enumerate(cells):
+        for column, text in enumerate(texts):
+            page.insert_text((78 + 120 * column, 216 + 24 * row), text, fontsize=10)
+    page.insert_text((72, 400), BODY, fontsize=11)
+
+
+def test_a_table_is_read_as_markdown(made):
+    document = pymupdf.open()
+    ruled(document, [["Fruit", "Colour", "Price"], ["Fig", "", "2"], ["Kiwi", "green", "3"]])
+
+    (page,) = pages(made(document))
+
+    table = "| Fruit | Colour | Price |\n|---|---|---|\n| Fig |  | 2 |\n| Kiwi | green | 3 |"
+    assert page.text == f"{BODY}\n\n{table}\n\n{BODY}"
+    assert [row.is_whole for row in page.rows] == [False, True, True, True, False]
+
+
+def test_text_that_cannot_be_seen_is_told_from_text_that_can(made):
+    document = pymupdf.open()
+    page = document.new_page()
+    page.insert_text((72, 100), "Seen by all.", fontsize=12)
+    page.insert_text((72, 200), "White on white.", fontsize=12, color=(1, 1, 1))
+    page.insert_text((72, 300), "Without ink.", fontsize=12, render_mode=3)
+    page.insert_text((72, 400), "Covered up.", fontsize=12)
+    page.draw_rect(pymupdf.Rect(60, 380, 300, 420), fill=(0, 0, 0))
+    page.insert_text((72, 500), "Dust.", fontsize=0.5)
+    page.insert_text((72, 600), "Clear as glass.", fontsize=12, fill_opacity=0)
+
+    (page,) = pages(made(document))
+
+    hidden = {page.text[start:end] for start, end in page.hidden}
+    assert hidden == {"White on white.", "Without ink.", "Covered up.", "Dust.", "Clear as glass."}
+    assert "Seen by all." in page.text
+
+
+def noise(width: int, height: int) -> pymupdf.Pixmap:
+    picture = Image.effect_noise((width, height), 90).convert("RGB")
+    return pymupdf.Pixmap(pymupdf.csRGB, width, height, picture.tobytes(), False)
+
+
+def test_a_scan_without_letters_needs_ocr_and_one_with_recognised_ones_does_not(made):
+    document = pymupdf.open()
+    for _ in range(2):
+        page = document.new_page()
+        page.insert_image(page.rect, pixmap=noise(60, 85), keep_proportion=False)
+    page.insert_textbox((72, 144, 523, 698), BODY * 3, fontsize=11, render_mode=3)
+
+    bare, recognised = pages(made(document))
+
+    assert (bare.needs_ocr, bare.problem) == (True, None)
+    assert (recognised.needs_ocr, recognised.hidden) == (False, ())
+
+
+def test_a_picture_among_words_and_a_blank_page_need_no_ocr(made):
+    document = book(BODY, "")
+    document[0].insert_image((72, 300, 300, 500), pixmap=noise(20, 20))
+
+    assert [page.needs_ocr for page in pages(made(document))] == [False, False]
+
+
+def test_letters_that_map_to_nothing_need_ocr(made):
+    document = pymupdf.open()
+    font = pymupdf.Font("cjk")
+    page = document.new_page()
+    page.insert_font(fontname="F0", fontbuffer=font.buffer)
+    page.insert_text((72, 144), "人人生而自由，在尊严和权利上一律平等。" * 2, fontname="F0", fontsize=11)
+    (xref,) = [one[0] for one in page.get_fonts() if one[2] == "Type0"]
+    document.xref_set_key(xref, "ToUnicode", "null")
+    document.xref_set_key(xref, "Encoding", "/Identity-H")
+
+    assert pages(made(document))[0].needs_ocr
+
+
 def test_an_image_only_page_has_a_raster_and_no_text(made):
     document = pymupdf.open()
     scan = pymupdf.Pixmap(pymupdf.csRGB, pymupdf.IRect(0, 0, 8, 8), False)
@@ -225,6 +337,25 @@ def test_text_of_many_scripts_is_read(made, font, text):
     document.new_page().insert_text((72, 200), text, fontname=font)
 
     assert pages(made(document))[0].text == text
+
+
+@pytest.mark.parametrize(
+    ("file", "written"),
+    [
+        ("udhr-hebrew.pdf", "1. כל אדם זכאי לאזרחות."),
+        ("udhr-hebrew.pdf", "ופומבי של בית-דין"),
+        ("الإعلان العالمي لحقوق الإنسان.pdf", "لكل فرد الحق في الحياة والحرية وسلامة شخصه."),
+        ("udhr-hindi.pdf", "अनुच्छेद २"),
+        ("udhr-thai.pdf", "มนุษย์ทั้งหลายเกิดมามีอิสระและเสมอภาคกัน"),
+        (
+            "世界人権宣言.pdf",
+            "1 犯罪の訴追を受けた者は、すべて、自己の弁護に必要なすべての保障を与えられた公開の裁判",
+        ),
+        ("Всеобщая декларация прав человека.pdf", "государств-членов Организации"),
+    ],
+)
+def test_a_printed_text_is_read_as_it_was_written(file, written):
+    assert any(written in page.text for page in pages(DECLARATION / file))
 
 
 def test_lines_are_joined_to_paragraphs_and_broken_words_made_whole(made):
@@ -293,6 +424,17 @@ def test_a_number_in_the_margin_that_is_not_the_pages_stays(made):
 
     assert "Sum 30" in pages(made(document))[0].text
     assert "Sum 37" in pages(made(document))[1].text
+
+
+def test_the_number_of_a_lists_item_is_no_page_number(made):
+    document = book("", "", "")
+    for page in document:
+        page.insert_text((72, 90), "1.", fontsize=11)
+        page.insert_text((95, 90), f"{'Abc'[page.number]} is the first of all things here.", fontsize=11)
+
+    assert [page.text for page in pages(made(document))] == [
+        f"1. {letter} is the first of all things here." for letter in "Abc"
+    ]
 
 
 def titled(page: pymupdf.Page, y: float, title: str, *, size: float = 16) -> None:
@@ -441,6 +583,7 @@ def test_poppler_draws_a_page_that_mupdf_cannot(made):
     assert damaged.number == 2
     assert damaged.image.getpixel((2, 130)) == BLUE
     assert damaged.image.getpixel((10, 10)) == WHITE
+    assert damaged.needs_ocr  # its letters can be had from the drawing alone
     assert (preview.size, preview.getpixel((10, 10))) == ((1000, 500), BLUE)
 
 
@@ -453,6 +596,69 @@ def test_a_page_that_fails_keeps_its_number_and_says_what_to_install(made, monke
     assert (damaged.number, damaged.text, damaged.image, damaged.views) == (2, "", None, ())
     assert "its text cannot be read" in damaged.problem
     assert "install poppler-utils" in damaged.problem
+    assert not damaged.needs_ocr
+
+
+def test_a_page_that_mupdf_leaves_out_does_not_shift_those_behind(made):
+    document = book("one", "two", "three")
+    document.set_toc([[1, "one", 1], [1, "three", 3]])
+    path = made(document)
+    before, leaf, after = path.read_bytes().partition(
+        f"{document[1].xref} 0 obj\n<</Type/Page/MediaBox[0 0 595 842]".encode()
+    )
+    path.write_bytes(before + leaf.replace(b"/Page/", b"/Pages/").replace(b" 842]", b" 84]") + after)
+
+    read = pages(path)
+
+    assert [(page.number, page.text) for page in read] == [(1, "one"), (2, ""), (3, "three")]
+    assert [[heading.title for heading in page.headings] for page in read] == [["one"], [], ["three"]]
+    assert [page.problem is None for page in read] == [True, False, True]
+
+
+@pytest.mark.parametrize("kid", ["null", "999 0 R"])
+def test_a_page_that_is_missing_from_the_file_keeps_its_number(made, kid):
+    document = book("one", "two", "three")
+    root = int(document.xref_get_key(document.pdf_catalog(), "Pages")[1].split()[0])
+    kids = document.xref_get_key(root, "Kids")[1]
+    document.xref_set_key(root, "Kids", kids.replace(f"{document[1].xref} 0 R", kid))
+
+    read = pages(made(document))
+
+    assert [(page.number, page.text) for page in read] == [(1, "one"), (2, ""), (3, "three")]
+    assert "missing from the file" in str(read[1].problem)
+    assert read[1].image is None
+
+
+def test_a_page_whose_content_breaks_off_is_read_as_far_as_it_goes_and_says_so(made):
+    document = book("one", "Words at the start. " * 40)
+    content = document[1].get_contents()[0]
+    document.update_stream(content, document.xref_stream(content)[:400])
+
+    whole, damaged = pages(made(document))
+
+    assert whole.problem is None
+    assert damaged.text.startswith("Words at the start.")
+    assert "a part of it is damaged" in damaged.problem
+
+
+def test_pages_before_the_first_that_is_drawn_have_the_same_text(made):
+    path = made(book("one", "two", "three"))
+    with opened(path) as reader:
+        drawn, late = list(reader.read_pages()), list(reader.read_pages(draw_from=3))
+
+    assert [(page.text, page.rows) for page in late] == [(page.text, page.rows) for page in drawn]
+    assert [page.image is None for page in late] == [True, True, False]
+
+
+def test_a_page_that_is_skipped_keeps_its_label_and_its_headings_hold(made):
+    document = book("one", "two", "three")
+    document.set_page_labels([{"startpage": 0, "style": "r", "firstpagenum": 1}])
+    document.set_toc([[1, "First", 1], [1, "Second", 2]])
+    with opened(made(document)) as reader:
+        read = list(reader.read_pages(skip=frozenset({2})))
+
+    assert [(page.label, page.text) for page in read] == [("i", "one"), ("ii", ""), ("iii", "three")]
+    assert read[2].path == ("Second",)
 
 
 @needs_poppler
