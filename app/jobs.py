@@ -137,6 +137,11 @@ class JobRunner:
         """Let a job stop after its page, to be resumed later."""
         self._jobs.want(self._job(job_id).id, Wanted.PAUSE)
 
+    def count_as_interrupted(self, job_id: int) -> None:
+        """Of a paused job: nobody asked for that, so the next server goes on with it."""
+        if self._job(job_id).state is JobState.PAUSED:
+            self._jobs.set_state(job_id, JobState.INTERRUPTED)
+
     def cancel(self, job_id: int) -> None:
         """End a job; what went in stays, what is half done is taken back."""
         job = self._job(job_id)
@@ -168,7 +173,9 @@ class JobRunner:
 
 
 def _take(path: Path, folder: Path) -> Path:
-    """Move a file to where it stays until its job is done."""
+    """Move a file to where it stays until its job is done; one that is gone is left to be told so."""
+    if not path.exists():
+        return path
     folder.mkdir(parents=True)
     target = folder / path.name
     shutil.move(path, target)

@@ -189,12 +189,17 @@ class Library:
         Returns:
             One entry for each file that is done, in the order they were met.
         """
-        with closing(self.ingest(*paths, are_copies=are_copies, stop=stop)) as events:
-            job_id = next(events).job
+        job = self.jobs.create([Path(path).absolute() for path in paths], are_copies=are_copies)
+        return self.finish_job(job.id, on_progress=on_progress, stop=stop)
+
+    def finish_job(
+        self, job_id: int, *, on_progress: OnProgress | None = None, stop: threading.Event | None = None
+    ) -> list[Added]:
+        """Go on with a job, as `add` does with its own; what became of all its files that are done."""
+        with closing(self.jobs.run(job_id, stop=stop)) as events:
             for progress in events:
                 if on_progress:
                     on_progress(progress)
-        assert job_id is not None  # what `ingest` begins with
         return self.jobs.results(job_id)
 
     def ingest(

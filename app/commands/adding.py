@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from app.commands.grammar import Commands, reading_options
+from app.commands.grammar import Commands, check_ocr, reading_options
 from app.settings import Settings
 
 
@@ -19,11 +19,9 @@ def add(options: argparse.Namespace, settings: Settings) -> int:
     from app.job_overview import read_unfinished
     from app.library import Library
     from app.printing.jobs import tell_unfinished
-    from ingest.ocr.choice import check
-    from ingest.ocr.options import OcrOptions
 
+    check_ocr(settings)
     with Library(settings) as library:
-        check(OcrOptions(settings.ocr, settings.ocr_languages))
         tell_unfinished(read_unfinished(settings.data))
         job = library.jobs.create([path.absolute() for path in options.paths])
         return work_off(library, job.id, as_json=options.json)

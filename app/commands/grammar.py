@@ -129,6 +129,18 @@ def override(settings: Settings, options: argparse.Namespace) -> Settings:
     )
 
 
+def check_ocr(settings: Settings) -> None:
+    """Make sure that OCR can be done as it is asked for, before anything is begun.
+
+    Raises:
+        OcrUnavailable: it cannot; the message says what to install.
+    """
+    from ingest.ocr.choice import check
+    from ingest.ocr.options import OcrOptions
+
+    check(OcrOptions(settings.ocr, settings.ocr_languages))
+
+
 def positive(value: str) -> int:
     """A whole number from 1, as argparse reads it."""
     if not value.isdecimal() or int(value) < 1:

@@ -4,7 +4,7 @@ import argparse
 from dataclasses import asdict
 
 from app.commands.grammar import OK, Commands, positive
-from app.printing.console import print_json, say
+from app.printing.console import pick, print_json, say
 from app.settings import Settings
 
 
@@ -45,7 +45,7 @@ def show(options: argparse.Namespace, settings: Settings) -> int:
     job, files = read_job(settings.data, options.number), read_files(settings.data, options.number)
     if options.json:
         fields = ("name", "path", "state", "document_id", "pages", "chunks", "error", "problems")
-        print_json({"job": asdict(job), "files": [{name: getattr(file, name) for name in fields} for file in files]})
+        print_json({"job": asdict(job), "files": [pick(file, fields) for file in files]})
     else:
         show_files(job, files)
     return OK

@@ -3,7 +3,7 @@
 import argparse
 import signal
 
-from app.commands.grammar import OK, Commands, positive, reading_options
+from app.commands.grammar import OK, Commands, check_ocr, positive, reading_options
 from app.printing.console import say
 from app.settings import Settings
 
@@ -19,6 +19,7 @@ def serve(options: argparse.Namespace, settings: Settings) -> int:
     from app import ui
     from app.library import Library
 
+    check_ocr(settings)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # let go of the library on `kill` too
     with Library(settings, own_process=True) as library:
         ui.serve(library, port=options.port, announce=say)

@@ -3,7 +3,7 @@
 import argparse
 from dataclasses import asdict, replace
 
-from app.commands.grammar import OK, Commands, reading_options
+from app.commands.grammar import OK, Commands, check_ocr, reading_options
 from app.printing.console import print_json, say
 from app.settings import Settings
 
@@ -21,6 +21,7 @@ def reindex(options: argparse.Namespace, settings: Settings) -> int:
     from app.library import Library
     from app.printing.bars import progress_bar
 
+    check_ocr(settings)
     with Library(settings) as library, progress_bar() as show:
         count = library.reindex(on_progress=show)
         name = library.encoder.name

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from app.chat import answer
@@ -15,6 +16,7 @@ from app.web.intake import Intake, Job, Report
 from app.web.previews import Previews
 from app.web.warmth import Warmth
 from encoders.registry import list_encoders
+from ingest.jobs import JobState
 from ingest.manifest import Document
 from ingest.types import Modality
 
@@ -126,6 +128,12 @@ class Handlers:
             self.intake.submit(lambda report, stop: self._library.add(path, on_progress=report, stop=stop))
         )
 
+    def resume(self) -> None:
+        """Go on with what an earlier process was adding when it died."""
+        for job in self._library.jobs.unfinished():
+            if job.state is JobState.INTERRUPTED:
+                self.intake.submit(partial(_finish, self._library, job.id))
+
     def look(self) -> Iterator[Shelved]:
         """The library tab as it is now, and on until an addition under way is done."""
         job = self.intake.current
@@ -164,8 +172,11 @@ class Handlers:
         return shelf_view.encoder_view(row, name=name)
 
     def close(self) -> None:
-        """Stop what is under way and wait for it."""
+        """Stop what is under way and wait for it; `resume` goes on with it in the next process."""
+        running = [job.id for job in self._library.jobs.unfinished() if job.state is JobState.RUNNING]
         self.intake.close()
+        for job_id in running:
+            self._library.jobs.count_as_interrupted(job_id)
 
     def _watch(self, job: Job) -> Iterator[Shelved]:
         seen: list[str] | None = None
@@ -186,3 +197,7 @@ class Handlers:
 
     def _documents(self) -> dict[str, Document]:
         return {document.id: document for document in self._library.documents()}
+
+
+def _finish(library: Library, job_id: int, report: Report, stop: threading.Event) -> list[Added]:
+    return library.finish_job(library.jobs.resume(job_id).id, on_progress=report, stop=stop)

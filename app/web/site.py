@@ -32,6 +32,7 @@ def build_site(library: Library) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         handlers.warmth.start()
+        handlers.resume()
         yield
         await run_in_threadpool(handlers.close)
 
