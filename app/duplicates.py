@@ -14,10 +14,10 @@ from ingest.looks import LOOK_BYTES, MOST_APART, unpack
 from ingest.types import Modality
 from retrieval.store import VectorStore
 
-# Measured, see docs/duplicates.md.
+# Measured, see docs/upkeep.md.
 SAME_WORDS = 0.8  # of all runs of 5 letters that two pages have, the share that both have
-SAME_PICTURE = 0.7  # likeness of two pictures, or of two pages with the same words
-SAME_PAGE = 0.9  # likeness of a page with words and a picture of a page, whose words nobody knows
+SAME_PICTURE = 0.7  # of two pictures, or of two pages with the same words, found in each other
+SAME_PART = 0.9  # of every part of a page with words and of a picture of one, whose words nobody knows
 
 _RUN = 5
 _BLOCK = 1_024  # pages that are compared at once,
@@ -127,7 +127,8 @@ class _Comparison:
         raster, other = (self._raster(one.document_id, one.page) for one in (first, second))
         if raster is None or other is None:
             return False
-        return likeness(raster, other) >= (SAME_PICTURE if bool(words) == bool(others) else SAME_PAGE)
+        found = likeness(raster, other)
+        return found.most >= SAME_PICTURE if bool(words) == bool(others) else found.least >= SAME_PART
 
     def _read_raster(self, document_id: str, page: int) -> Grey | None:
         try:

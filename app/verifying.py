@@ -1,6 +1,7 @@
 """Whether store, ledger, manifest and files of a library agree, document by document."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
@@ -56,7 +57,7 @@ class Verifier:
         self._shelf = shelf
         self._jobs = jobs
         self._store = shelf.store()
-        self._tell = on_progress or (lambda progress: None)
+        self._on_progress = on_progress
 
     def verify(self) -> Verified:
         """Look at everything.
@@ -82,6 +83,10 @@ class Verifier:
         problems += self._stray_files({one.id: one.pages for one in ready}, frozenset(one.id for one in unfinished))
         problems += self._stray_folders()
         return Verified(len(ready) + len(unfinished), sum(one.size for one in prints.values()), tuple(problems))
+
+    def _tell(self, progress: Progress) -> None:
+        if self._on_progress:  # no page is read: the meter counts points
+            self._on_progress(replace(progress, pages_done=0, pages=0, pages_read=0, pages_per_second=0.0))
 
     def _read_store(self, points: int, meter: Meter) -> dict[str, _Print]:
         piece = _vectors(points)
