@@ -5,7 +5,7 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from app.commands import adding, documents, encoders, evaluating, jobs, searching, serving, vectors
+from app.commands import adding, documents, encoders, evaluating, jobs, searching, serving, upkeep, vectors
 from app.commands.grammar import (
     ERROR,
     INTERRUPTED,
@@ -23,7 +23,8 @@ from app.settings import Settings
 
 __all__ = ["ERROR", "INTERRUPTED", "OK", "SOME_FAILED", "USAGE", "build_parser", "main", "run"]
 
-_GROUPS = (adding, jobs, searching, documents, vectors, encoders, evaluating, serving)  # in the order of the help
+# In the order of the help.
+_GROUPS = (adding, jobs, searching, documents, upkeep, vectors, encoders, evaluating, serving)
 
 
 def run() -> None:

@@ -1,6 +1,7 @@
 """Jobs: what is to be added, noted before the first file is read, so that nothing that can happen loses it."""
 
 import logging
+import os
 import shutil
 import threading
 import uuid
@@ -20,6 +21,7 @@ from ingest.names import display_name
 from ingest.ocr.options import OcrOptions
 from ingest.workers.pool import ReaderPool
 
+_REMEMBERED = 1_000  # jobs; far more than are kept
 INCOMING = "incoming"  # what is unpacked or uploaded, until its job is done
 
 log = logging.getLogger(__name__)
@@ -79,6 +81,7 @@ class JobRunner:
         refused += [(one.name, one.archive, one.error) for one in unpacked.rejected]
         for name, path, error in refused:
             self._jobs.add_failed(job.id, path, name=name, error=str(error))
+        self._jobs.take_over(job.id)
         return job
 
     def run(self, job_id: int, *, stop: threading.Event | None = None) -> Generator[Progress]:
@@ -158,18 +161,17 @@ class JobRunner:
         return job
 
     def _sweep(self) -> None:
-        """Remove what was unpacked or uploaded for jobs that are done."""
+        """Remove what was unpacked or uploaded, and is neither waiting nor to be tried again."""
         if not self._incoming.exists():
             return
-        needed = {
-            file.path.relative_to(self._incoming).parts[0]
-            for job in self.unfinished()
-            for file in self._jobs.files(job.id, states=[FileState.WAITING, FileState.READING, FileState.FAILED])
-            if file.path.is_relative_to(self._incoming)
-        }
-        for folder in self._incoming.iterdir():
-            if folder.name not in needed:
-                shutil.rmtree(folder, ignore_errors=True)
+        states = [FileState.WAITING, FileState.READING, FileState.FAILED]
+        needed = {file.path for job in self._jobs.recent(_REMEMBERED) for file in self._jobs.files(job.id, states)}
+        for folder, _, names in os.walk(self._incoming, topdown=False):
+            for name in names:
+                if Path(folder, name) not in needed:
+                    Path(folder, name).unlink(missing_ok=True)
+            with suppress(OSError):  # not empty
+                os.rmdir(folder)
 
 
 def _take(path: Path, folder: Path) -> Path:

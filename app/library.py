@@ -263,6 +263,8 @@ class Library:
                 text=hit.point.text,
                 headings=hit.point.path,
                 image=self._raster(hit.point.document_id, hit.point.page_number),
+                boxes=hit.point.boxes,
+                is_hidden=hit.point.is_hidden,
             )
             for rank, hit in enumerate(found, start=offset + 1)
         ]

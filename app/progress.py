@@ -42,8 +42,7 @@ class Meter:
         self._current: _Open | None = None
         self._pages = self._chunks = 0
         self._added: list[Added] = []
-        self._started = time.monotonic()
-        self._marks: deque[tuple[float, float, int]] = deque([(self._started, 0.0, 0)])  # when, bytes, pages
+        self._marks: deque[tuple[float, float, int]] = deque()  # when, bytes, pages; from the first page on
 
     def begin(self, piece: Piece) -> Progress:
         """A piece is begun."""
@@ -97,6 +96,10 @@ class Meter:
 
     def _rate(self, done: float) -> tuple[float, float | None]:
         now = time.monotonic()
+        if not self._marks:
+            if self._pages:  # before it the encoder was loaded
+                self._marks.append((now, done, self._pages))
+            return 0.0, None
         while len(self._marks) > 1 and now - self._marks[1][0] > _RATE_S:
             self._marks.popleft()
         if now - self._marks[-1][0] > _RATE_S / 20:

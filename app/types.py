@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from ingest.types import Geometry, Modality
+from ingest.types import Box, Geometry, Modality
 from retrieval.query import Strength
 
 
@@ -66,6 +66,8 @@ class Match:
     text: str  # the passage; empty where a picture matched
     headings: tuple[str, ...]  # above the passage, highest first
     image: Path | None  # raster of the page, 512 px square; None for text files
+    boxes: tuple[Box, ...] = ()  # where the passage stands on the page, one for each printed row; nothing for pictures
+    is_hidden: bool = False  # most of the passage cannot be seen on the page
 
 
 @dataclass(frozen=True, slots=True)

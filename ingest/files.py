@@ -7,8 +7,6 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from PIL import Image
-
 from ingest.errors import UnreadableDocument
 
 _BLOCK = 1 << 20

@@ -199,6 +199,31 @@ class Jobs:
         rows = self._database.rows("SELECT state, count(*) FROM job_files WHERE job_id = ? GROUP BY state", job_id)
         return dict.fromkeys(FileState, 0) | {FileState(state): count for state, count in rows}
 
+    def take_over(self, job_id: int) -> None:
+        """Let a new job have the files that wait in unfinished jobs which nobody runs; those left empty are done."""
+        with self._database.transaction() as db:
+            mine = {"job": job_id, "waiting": FileState.WAITING, "cancelled": FileState.CANCELLED}
+            idle = {"paused": JobState.PAUSED, "interrupted": JobState.INTERRUPTED, "done": JobState.DONE}
+            db.execute(
+                """UPDATE job_files SET document_id = (
+                    SELECT old.document_id FROM job_files old JOIN jobs ON jobs.id = old.job_id
+                    WHERE old.source = job_files.source AND old.state = :waiting AND old.job_id != :job
+                    AND jobs.state IN (:paused, :interrupted) ORDER BY old.id DESC LIMIT 1
+                ) WHERE job_id = :job AND document_id IS NULL AND state = :waiting""",
+                mine | idle,
+            )
+            db.execute(
+                """UPDATE job_files SET state = :cancelled WHERE state = :waiting AND job_id != :job
+                AND source IN (SELECT source FROM job_files WHERE job_id = :job AND source IS NOT NULL)
+                AND job_id IN (SELECT id FROM jobs WHERE state IN (:paused, :interrupted))""",
+                mine | idle,
+            )
+            db.execute(
+                """UPDATE jobs SET state = :done WHERE state IN (:paused, :interrupted)
+                AND id NOT IN (SELECT job_id FROM job_files WHERE state = :waiting)""",
+                mine | idle,
+            )
+
     def next_waiting(self, job_id: int) -> JobFile | None:
         """Take the next waiting file, now *reading*, which no other thread gets; None where there is none."""
         with self._database.transaction() as db:

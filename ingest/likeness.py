@@ -1,5 +1,7 @@
 """Whether two pictures show the same, part by part: sees past a crop, a shift and another size."""
 
+from typing import NamedTuple
+
 import numpy as np
 from PIL import Image
 
@@ -12,13 +14,29 @@ _REACH = 12  # pixels that a part may have moved
 _WINDOW = _PART + 2 * _REACH
 _FLAT = 6.0  # standard deviation of shades; a part with less shows nothing
 _BLANK = 3.0  # likewise, of a whole page
+_TONE = 16  # shades that count as one
+_DARKEST = 8  # tone of paper
+_PAPER = 0.3  # of a raster; a tone that covers more, beside white, is grey paper
+
+
+class Likeness(NamedTuple):
+    """How far one picture is found in another: 0 not at all, 1 wholly."""
+
+    most: float  # of what it shows
+    least: float  # of the part that is found worst
 
 
 def grey(image: Image.Image) -> Grey:
-    """A raster as `likeness` takes it: (256, 256), 0..255."""
+    """A raster as `likeness` takes it: (256, 256), 0..255, grey paper turned white."""
     image.draft("L", (_SIDE, _SIDE))  # a JPEG is decoded small
     small = image.convert("L").resize((_SIDE, _SIDE), Image.Resampling.BOX)
-    return np.asarray(small, dtype=np.float32)
+    shades: Grey = np.asarray(small, dtype=np.float32)
+    tones = np.bincount((shades // _TONE).astype(np.intp).ravel(), minlength=256 // _TONE)
+    paper = _DARKEST + int(tones[_DARKEST:-1].argmax())
+    if tones[paper] < _PAPER * shades.size:
+        return shades
+    white: Grey = np.minimum(shades * np.float32(255 / shades[shades // _TONE == paper].mean()), np.float32(255))
+    return white
 
 
 def is_blank(raster: Grey) -> bool:
@@ -26,20 +44,21 @@ def is_blank(raster: Grey) -> bool:
     return bool(raster.std() < _BLANK)
 
 
-def likeness(first: Grey, second: Grey) -> float:
-    """How far the parts of one picture are found in the other, near where they were: 0 not at all, 1 all of them.
+def likeness(first: Grey, second: Grey) -> Likeness:
+    """How far the 64 parts of one picture are found in the other, near where they were.
 
-    The mean correlation of 64 parts with the best of the places around, each weighed by how much it shows; of the two
-    directions the lower one, since a part may be found on a page that shows more.
+    Each part is correlated with the best of the places around; the mean weighs it by how much it shows. Of the two
+    directions the lower one counts, since a part may be found on a page that shows more.
     """
-    return min(_found_in(first, second), _found_in(second, first))
+    one, other = _found_in(first, second), _found_in(second, first)
+    return Likeness(min(one.most, other.most), min(one.least, other.least))
 
 
-def _found_in(first: Grey, second: Grey) -> float:
+def _found_in(first: Grey, second: Grey) -> Likeness:
     parts = first.reshape(_SIDE // _PART, _PART, _SIDE // _PART, _PART).swapaxes(1, 2).reshape(-1, _PART, _PART)
     shows = parts.std(axis=(1, 2)) > _FLAT
     if not shows.any():
-        return 0.0
+        return Likeness(0.0, 0.0)
     around = np.pad(second, _REACH, constant_values=255.0)
     windows = np.lib.stride_tricks.sliding_window_view(around, (_WINDOW, _WINDOW))[::_PART, ::_PART]
     parts, windows = parts[shows], windows.reshape(-1, _WINDOW, _WINDOW)[shows].astype(np.float64)
@@ -50,7 +69,7 @@ def _found_in(first: Grey, second: Grey) -> float:
     products = np.fft.irfft2(spectra, shape)[:, : 2 * _REACH + 1, : 2 * _REACH + 1]
     spread = _sums(windows**2) - _sums(windows) ** 2 / _PART**2
     best = (products / np.sqrt(np.maximum(spread, 1.0) * energy[:, None, None])).max(axis=(1, 2))
-    return float((best * energy).sum() / energy.sum())
+    return Likeness(float((best * energy).sum() / energy.sum()), float(best.min()))
 
 
 def _sums(windows: _Stack) -> _Stack:

@@ -6,7 +6,7 @@ from PIL import Image
 _SIDE = 64  # pixels that are looked at, each way
 _KEPT = 16  # of the frequencies, each way: the low ones
 LOOK_BYTES = _KEPT * _KEPT // 8
-MOST_APART = 60  # bits by which near-duplicates differ at most; measured in docs/duplicates.md
+MOST_APART = 60  # bits by which near-duplicates differ at most; measured in docs/upkeep.md
 
 _WAVES = np.cos(np.pi / _SIDE * (np.arange(_SIDE) + 0.5) * np.arange(_KEPT)[:, None])  # (_KEPT, _SIDE)
 
@@ -14,7 +14,7 @@ _WAVES = np.cos(np.pi / _SIDE * (np.arange(_SIDE) + 0.5) * np.arange(_KEPT)[:, N
 def look_of(image: Image.Image) -> bytes:
     """Perceptual hash of a whole page or picture: which of its low frequencies are stronger than their median.
 
-    Brightness, contrast, size and compression hardly change it; see docs/duplicates.md for what it finds.
+    Brightness, contrast, size and compression hardly change it; see docs/upkeep.md for what it finds.
 
     Returns:
         LOOK_BYTES bytes; all zero for a page of one colour.

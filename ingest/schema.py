@@ -45,6 +45,7 @@ def _add_jobs(db: Connection) -> None:
         )"""
     )
     db.execute("CREATE INDEX job_files_by_state ON job_files (job_id, state, id)")
+    db.execute("CREATE INDEX job_files_by_source ON job_files (source) WHERE source IS NOT NULL")
 
 
 LIBRARY: tuple[Step, ...] = (_make_documents, _add_jobs)

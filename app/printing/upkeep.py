@@ -7,7 +7,7 @@ from app.duplicates import AlikePage, Duplicates
 from app.printing.console import count, say
 from app.problems import Verified
 from app.syncing import Synced
-from app.types import AddStatus
+from app.types import Added, AddStatus, Progress
 
 
 def show_verified(verified: Verified) -> None:
@@ -45,17 +45,34 @@ def show_duplicates(found: Duplicates) -> None:
         say(f"{same.name} lies in {' and '.join(same.paths)}")
 
 
-def show_synced(synced: Synced) -> None:
-    """Each change in a line."""
-    for added in synced.added:
+class ChangeLines:
+    """Each change of a folder in a line: files as soon as they are done, the rest when all are."""
+
+    def __init__(self) -> None:
+        self._shown: set[Added] = set()
+
+    def show_progress(self, progress: Progress) -> None:
+        """Files that were finished just now."""
+        for added in progress.finished:
+            self._show(added)
+
+    def show_synced(self, synced: Synced) -> None:
+        """What else became of a folder."""
+        for added in synced.added:
+            if added not in self._shown:
+                self._show(added)
+        self._shown.clear()
+        for renamed in synced.renamed:
+            say(f"renamed  {renamed.old} to {renamed.new}")
+        for name in synced.removed:
+            say(f"removed  {name}")
+
+    def _show(self, added: Added) -> None:
+        self._shown.add(added)
         if added.status is AddStatus.FAILED:
             say(f"failed   {added.error}")
-        else:
+        elif added.status is not AddStatus.UNCHANGED:
             say(f"{added.status:8} {added.name}, {count(added.pages, 'page')}")
-    for renamed in synced.renamed:
-        say(f"renamed  {renamed.old} to {renamed.new}")
-    for name in synced.removed:
-        say(f"removed  {name}")
 
 
 def _ranges(pages: Sequence[int]) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """What the page does when something is clicked: asks the library, gives back HTML. Knows nothing of Gradio."""
 
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,11 +13,12 @@ from app.web import cards, prompt_view, shelf_view
 from app.web.arrivals import Upload, arrivals
 from app.web.intake import Intake, Job, Report
 from app.web.previews import Previews
+from app.web.searching import Searching
+from app.web.viewer import Outlines
 from app.web.warmth import Warmth
 from encoders.registry import list_encoders
 from ingest.jobs import JobState
 from ingest.manifest import Document
-from ingest.types import Modality
 
 _EVERY_S = 0.4  # how often a running addition is shown anew
 
@@ -55,27 +55,8 @@ class Handlers:
         self.intake = Intake()
         self.previews = Previews(library)
         self.warmth = Warmth(library)
-
-    def search(self, text: str, picture: Path | None, modality: str, limit: int) -> str:
-        """Cards for what was found; a hint where there is nothing to search for.
-
-        Raises:
-            USER_ERRORS: as `Library.search`.
-        """
-        documents = self._documents()
-        if not documents:
-            return cards.empty_library()
-        if not text.strip() and picture is None:
-            return cards.notice(
-                "Search in any language",
-                "Type words or drop a picture, or both. A question in one language finds pages in another.",
-            )
-        self.warmth.check()
-        started = time.perf_counter()
-        matches = self._library.search(
-            text, image=picture, limit=limit, modality=None if modality == "any" else Modality(modality)
-        )
-        return cards.results(matches, documents, query=text.strip(), seconds=time.perf_counter() - started)
+        self.searching = Searching(library, self.warmth)
+        self.outlines = Outlines(library)
 
     def ask(self, question: str, limit: int) -> Iterator[Asked]:
         """Sources and prompt, then the answer where a chat model is set.

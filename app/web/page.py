@@ -4,7 +4,8 @@ import gradio as gr
 
 from app.web.handlers import Handlers
 from app.web.library_tab import library_tab
-from app.web.search_tabs import ask_tab, search_tab
+from app.web.search_tab import search_tab
+from app.web.search_tabs import ask_tab
 
 TITLE = "Polyglance"
 _MAX_AT_ONCE = 8  # requests of one kind; searches run side by side, and every tab watches an addition
@@ -32,9 +33,9 @@ def build_page(handlers: Handlers) -> gr.Blocks:
         with gr.Row(elem_classes="pg-top"):
             gr.HTML(_HEADER, apply_default_css=False)
             counts = gr.HTML(elem_classes="pg-counts", apply_default_css=False)
-        with gr.Tabs():
-            with gr.Tab("Search", id="search"):
-                search_tab(page, handlers)
+        with gr.Tabs() as tabs:
+            with gr.Tab("Search", id="search") as tab:
+                search_tab(page, tabs, tab, handlers.searching)
             with gr.Tab("Ask", id="ask"):
                 ask_tab(handlers)
             with gr.Tab("Library", id="library"):

@@ -1,34 +1,62 @@
-"""The library as HTML: its documents, an addition under way, and what came of it. Pure; everything is escaped."""
+"""The library as HTML: its documents and what they take. Pure; everything is escaped."""
 
-import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 
-from app.types import Added, AddStatus
-from app.web.intake import Job
+from app.listing import Listed
+from app.types import Status
 from app.web.markup import escape
+from app.web.shelf_order import PARTLY, Order, name_of, state_of, type_of
 from encoders.registry import EncoderStatus
 from ingest.manifest import Document
 
-_MIN_SHARE = 0.02  # of an addition; before that the time left is a guess
-_WORDS = {
-    AddStatus.ADDED: "added",
-    AddStatus.REPLACED: "replaced",
-    AddStatus.UNCHANGED: "already in the library",
-    AddStatus.FAILED: "not added",
-}
+_NAMED = 5  # documents that a question names
+_PROBLEMS = 2  # told in full below a name; all of them are in its hint
+_HEADS = (
+    ("name", "Document", ""),
+    ("type", "Type", ""),
+    ("pages", "Pages", "pg-num"),
+    ("chunks", "Chunks", "pg-num"),
+    ("language", "Language", ""),
+    ("size", "Size", "pg-num"),
+    ("added", "Added", ""),
+    ("state", "State", ""),
+)
 
 
-def documents_table(documents: Sequence[Document]) -> str:
-    """Every document with a box to tick."""
-    if not documents:
-        return '<p class="pg-line">No documents yet. Drop some files above.</p>'
-    rows = "".join(map(_row, documents))
+def original_address(document_id: str) -> str:
+    """Where this server sends a document's original from."""
+    return f"/originals/{document_id}"
+
+
+def documents_table(found: Sequence[Listed], *, limit: int, words: str, order: Order) -> str:
+    """Documents with a box to tick each.
+
+    Args:
+        found: those that match, in order.
+        limit: rows at most.
+        words: they were chosen by.
+        order: they are in.
+    """
+    if not found:
+        return f"""\
+<div class="pg-notice"><h3>No document has <bdi dir="auto">{escape(words.strip())}</bdi> in its name, type or \
+language</h3><p>Type less of it, or empty the box to see all.</p></div>"""
+    heads = "".join(_head(column, words, kind, order) for column, words, kind in _HEADS)
+    rows = "".join(map(_row, found[:limit]))
     return f"""\
-<div class="pg-table-frame"><table class="pg-table"><thead><tr><th><input type="checkbox" class="pg-all" \
-aria-label="all documents"></th><th>Document</th><th>Type</th><th class="pg-num">Pages</th>\
-<th class="pg-num">Chunks</th><th class="pg-num">Size</th><th>Added</th></tr></thead><tbody>\
-{rows}</tbody></table></div>"""
+<table class="pg-table" data-words="{escape(words)}" data-found="{len(found)}"><thead><tr><th>\
+<input type="checkbox" class="pg-all" aria-label="all {_plural(len(found), "document")}"></th>{heads}\
+<th><span class="pg-hidden">Original</span></th></tr></thead><tbody>{rows}</tbody></table>"""
+
+
+def empty_table() -> str:
+    """Stands while there is no document, and says what to do."""
+    return """\
+<div class="pg-notice pg-teach"><h3>Nothing is in your library yet</h3><ol>
+<li>Drop files or whole folders above: PDF, Office, e-books, pictures, scans, text, ZIP archives.</li>
+<li>They are copied in and read page by page. You can close this page meanwhile.</li>
+<li>Then search them by words in any language, or by a picture.</li></ol></div>"""
 
 
 def counts_in_words(documents: Sequence[Document]) -> str:
@@ -37,17 +65,38 @@ def counts_in_words(documents: Sequence[Document]) -> str:
     return f"{_plural(len(documents), 'document')} · {_plural(pages, 'page')}"
 
 
+def shown_in_words(found: Sequence[Listed], *, limit: int, total: int) -> str:
+    """How many rows there are, where that is not plain to see."""
+    shown = min(limit, len(found))
+    if shown < len(found):
+        return f"{shown:,} of {_plural(len(found), 'document')} shown"
+    return f"{len(found):,} of {_plural(total, 'document')} match" if len(found) < total else ""
+
+
+def storage_in_words(status: Status) -> str:
+    """What the library takes on the disk."""
+    if not status.documents:
+        return ""
+    where = f" on {escape(status.server)}" if status.server else size_in_words(status.vectors_bytes)
+    total = size_in_words(status.files_bytes + status.vectors_bytes)
+    return f"""\
+<p class="pg-storage"><b>{total}</b> used: originals and pictures of pages {size_in_words(status.files_bytes)}, \
+vectors {where} of {_plural(status.chunks, "passage")} · in <bdi>{escape(str(status.data))}</bdi></p>"""
+
+
 def removal_question(documents: Sequence[Document]) -> str:
     """Asks before documents go, naming the first few."""
-    names = ", ".join(f'<bdi dir="auto"><b>{escape(document.name)}</b></bdi>' for document in documents[:5])
-    more = f" and {len(documents) - 5} more" if len(documents) > 5 else ""
-    pages = _plural(sum(document.pages for document in documents), "page")
-    return f"<p>Remove {names}{more} ({pages}) with every trace? Your own files stay where they are.</p>"
-
-
-def job_view(job: Job) -> str:
-    """How far an addition is, or what came of it."""
-    return _outcome(job) if job.is_done else _bar(job)
+    names = ", ".join(f'<bdi dir="auto"><b>{escape(document.name)}</b></bdi>' for document in documents[:_NAMED])
+    more = f" and {len(documents) - _NAMED:,} more" if len(documents) > _NAMED else ""
+    parts = (
+        _plural(len(documents), "document"),
+        _plural(sum(document.pages for document in documents), "page"),
+        _plural(sum(document.chunks for document in documents), "passage"),
+        size_in_words(sum(document.bytes for document in documents)),
+    )
+    return f"""\
+<p>Remove {names}{more} for good?</p><p class="pg-quiet">{" · ".join(parts)} go from the library, with their pictures \
+and vectors. Your own files stay where they are.</p>"""
 
 
 def encoder_view(active: EncoderStatus | None, *, name: str) -> str:
@@ -76,65 +125,50 @@ def size_in_words(size_bytes: int) -> str:
     return f"{size:.0f} {unit}" if unit in ("B", "kB") or size >= 10 else f"{size:.1f} {unit}"
 
 
-def _row(document: Document) -> str:
-    when = datetime.fromtimestamp(document.added_at)
-    problems = "; ".join(document.problems)
-    mark = f' <span class="pg-mark" title="{escape(problems)}">partly read</span>' if problems else ""
-    name = escape(unicodedata.normalize("NFC", document.name))
+def _head(column: str, words: str, kind: str, order: Order) -> str:
+    is_by = column == order.column
+    turned = ("descending" if order.is_descending else "ascending") if is_by else "none"
+    arrow = ("▼" if order.is_descending else "▲") if is_by else ""
+    return f"""\
+<th class="pg-col-{column} {kind}" aria-sort="{turned}"><button type="button" data-sort="{column}">{words}\
+<i aria-hidden="true">{arrow}</i></button></th>"""
+
+
+def _row(listed: Listed) -> str:
+    document = listed.document
+    name = escape(name_of(listed))
+    language = escape(document.language)
+    state = state_of(listed)
+    mark = "pg-mark" if state == PARTLY else "pg-quiet"
     return f"""\
 <tr><td><input type="checkbox" value="{escape(document.id)}" aria-label="{name}"></td>\
-<td class="pg-doc"><bdi dir="auto">{name}</bdi>{mark}</td><td>{escape(document.format)}</td>\
-<td class="pg-num">{document.pages}</td><td class="pg-num">{document.chunks}</td>\
-<td class="pg-num">{size_in_words(document.bytes)}</td><td>{when:%Y-%m-%d %H:%M}</td></tr>"""
+<td class="pg-doc"><bdi dir="auto">{name}</bdi>{_notes(listed)}</td>\
+<td class="pg-col-type">{escape(type_of(listed))}</td>\
+<td class="pg-col-pages pg-num">{document.pages:,}</td><td class="pg-col-chunks pg-num">{document.chunks:,}</td>\
+<td class="pg-col-language"><span data-language="{language}">{language or "–"}</span></td>\
+<td class="pg-col-size pg-num">{size_in_words(document.bytes)}</td>\
+<td class="pg-col-added">{datetime.fromtimestamp(document.added_at):%Y-%m-%d %H:%M}</td>\
+<td class="pg-col-state"><span class="{mark}">{state}</span></td>\
+<td><a class="pg-get" href="{escape(original_address(document.id))}" download title="Save the original" \
+aria-label="save the original of {name}">⤓</a></td></tr>"""
 
 
-def _bar(job: Job) -> str:
-    progress = job.progress
-    if progress is None:
-        return '<div class="pg-job"><p>Waiting to begin…</p><div class="pg-bar"><i style="width:0%"></i></div></div>'
-    failed = f" · {progress.failed} failed" if progress.failed else ""
-    left = _time_left(progress.fraction, job.seconds)
-    number = min(progress.files_done + 1, progress.files)
-    return f"""\
-<div class="pg-job"><p>Reading <bdi dir="auto"><b>{escape(progress.file)}</b></bdi></p>
-<div class="pg-bar" role="progressbar" aria-valuenow="{progress.fraction * 100:.0f}" aria-valuemin="0" \
-aria-valuemax="100"><i style="width:{progress.fraction * 100:.1f}%"></i></div>
-<p class="pg-line">file {number} of {progress.files} · page {progress.pages_done} of {progress.pages}\
-{failed}{left}</p></div>"""
-
-
-def _time_left(share: float, seconds: float) -> str:
-    if share < _MIN_SHARE or seconds < 1:
-        return ""
-    left = round(seconds * (1 - share) / share)
-    return f" · about {left} s left" if left < 90 else f" · about {round(left / 60)} min left"
-
-
-def _outcome(job: Job) -> str:
-    if job.error:
-        return f'<div class="pg-job"><p class="pg-failed">{escape(job.error)}</p></div>'
-    new = [one for one in job.added if one.status in (AddStatus.ADDED, AddStatus.REPLACED)]
-    failed = sum(one.status is AddStatus.FAILED for one in job.added)
-    known = sum(one.status is AddStatus.UNCHANGED for one in job.added)
-    parts = [f"{_plural(len(new), 'document')} added ({_plural(sum(one.pages for one in new), 'page')})"]
-    parts += [f"{known} already there"] if known else []
-    parts += [f"{failed} not added"] if failed else []
-    parts += ["stopped"] if job.stop.is_set() else []
-    # What needs a reader's eye comes first.
-    ordered = sorted(job.added, key=lambda one: (one.status is not AddStatus.FAILED, not one.problems))
-    rows = "".join(map(_outcome_row, ordered))
-    is_open = " open" if failed or len(job.added) <= 5 else ""
-    return f"""\
-<div class="pg-job"><details{is_open}><summary><b>{", ".join(parts)}</b> in {job.seconds:.1f} s</summary>
-<ul class="pg-outcome">{rows}</ul></details></div>"""
-
-
-def _outcome_row(one: Added) -> str:
-    if one.error:
-        return f'<li class="pg-failed" dir="auto">{escape(one.error)}</li>'
-    notes = f" · {escape('; '.join(one.problems))}" if one.problems else ""
-    word = _WORDS[one.status]
-    return f'<li><bdi dir="auto">{escape(one.name)}</bdi> · {word} · {_plural(one.pages, "page")}{notes}</li>'
+def _notes(listed: Listed) -> str:
+    """Below a name: what else it is called, and what of it could not be read."""
+    document = listed.document
+    notes = ""
+    others = [name for name in listed.names if name != document.name]
+    if others:
+        names = ", ".join(f'<bdi dir="auto">{escape(name)}</bdi>' for name in others)
+        notes += f'<small>the same file: {names}</small>'
+    if document.ocr_pages:
+        notes += f"<small>text of {_plural(document.ocr_pages, 'page')} recognised in the picture</small>"
+    if document.problems:
+        told = "; ".join(document.problems[:_PROBLEMS])
+        more = f" and {len(document.problems) - _PROBLEMS:,} more" if len(document.problems) > _PROBLEMS else ""
+        hint = escape("\n".join(document.problems))
+        notes += f'<small class="pg-mark" title="{hint}" dir="auto">{escape(told)}{more}</small>'
+    return notes
 
 
 def _plural(count: int, noun: str) -> str:

@@ -6,7 +6,7 @@ from functools import partial
 
 import gradio as gr
 from fastapi import FastAPI, Response
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.concurrency import run_in_threadpool
 
 from app.errors import USER_ERRORS
@@ -16,6 +16,7 @@ from app.web.handlers import Handlers
 from app.web.page import build_page
 from app.web.previews import Previews
 from app.web.theme import head, theme
+from app.web.viewer import Outlines
 from ingest.limits import DEFAULT_LIMITS
 
 _KEEP_S = 600  # that a browser may keep a picture of a page; a removed document is soon gone from there too
@@ -39,6 +40,7 @@ def build_site(library: Library) -> FastAPI:
     site = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     site.add_middleware(Guard)
     site.add_api_route("/pages/{document_id}/{page}", partial(_draw_page, handlers.previews), response_class=Response)
+    site.add_api_route("/documents/{document_id}", partial(_tell_document, handlers.outlines), response_class=Response)
     page = build_page(handlers)
     gr.mount_gradio_app(
         site,
@@ -69,3 +71,11 @@ def _draw_page(previews: Previews, document_id: str, page: int, large: bool = Fa
     except USER_ERRORS as error:
         return PlainTextResponse(str(error), status_code=404)
     return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": f"private, max-age={_KEEP_S}"})
+
+
+def _tell_document(outlines: Outlines, document_id: str, hit: str = "") -> Response:
+    try:
+        told = outlines.tell(document_id, hit)
+    except USER_ERRORS as error:
+        return PlainTextResponse(str(error), status_code=404)
+    return JSONResponse(told, headers={"Cache-Control": "no-store"})

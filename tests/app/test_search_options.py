@@ -165,7 +165,7 @@ def test_people_read_the_explanation_below_the_hits_and_are_told_when_none_seems
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
-        (["x", "--kind", "docx"], "'markdown'"),
+        (["x", "--kind", "exe"], "'markdown'"),
         (["x", "--language", "german"], "BCP 47"),
         (["x", "--since", "2024-13-01"], "YYYY-MM-DD"),
         (["--like", "manual.pdf"], "NAME:PAGE"),

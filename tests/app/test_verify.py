@@ -1,6 +1,8 @@
 """A library proves that its parts agree, names what does not, and mends it."""
 
 import shutil
+import threading
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -279,3 +281,42 @@ def test_sources_that_are_gone_are_no_problem(library: Library, manual: Path) ->
     manual.unlink()
 
     assert library.verify().problems == ()
+
+
+@pytest.fixture
+def paused(library: Library, tmp_path: Path) -> Library:
+    """A library with a job that stopped half way through a document."""
+    book = tmp_path / "book.pdf"
+    write_pdf(book, [f"This is page number {number} of a long book." for number in range(40)])
+    stop = threading.Event()
+
+    def stop_soon(progress: Progress) -> None:
+        if progress.pages_done > 2 and not stop.is_set():
+            stop.set()
+            time.sleep(1)  # until the run has seen it; meanwhile no more than some pages are read
+
+    library.add(book, on_progress=stop_soon, stop=stop)
+    assert library.jobs.unfinished()
+    return library
+
+
+def test_what_a_job_left_half_way_is_no_problem(paused: Library) -> None:
+    assert paused.verify(repair=True).problems == ()
+
+
+def test_a_job_whose_points_are_gone_begins_anew(paused: Library, settings: Settings, starter: Encoder) -> None:
+    paused.close()
+    store = store_of(settings.data)
+    (some,) = store.scroll(where=Filter(), limit=1)
+    store.delete(some.point.document_id)
+    store.close()
+
+    with Library(settings, encoder=starter) as library:
+        (problem,) = library.verify(repair=True).problems
+        assert problem.line.startswith("book.pdf")
+        assert "is being added and lacks" in problem.line
+        for _ in library.jobs.run(library.jobs.resume().id):
+            pass
+
+        assert library.documents()[0].chunks == 80
+        assert library.verify().problems == ()
