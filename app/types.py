@@ -105,7 +105,7 @@ class StoredVector:
 
     name: str  # its coordinates, or "words"
     purpose: str  # in words
-    disk_bytes: int | None  # points × coordinates × 4 bytes; None where it cannot be told
+    disk_bytes: int | None  # points × coordinates × 4 bytes, 5 with int8; None where it cannot be told
     memory_bytes: int | None  # of that what is kept in memory, and its graph
 
 

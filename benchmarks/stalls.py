@@ -55,12 +55,12 @@ def main() -> None:
     """Print a line for each engine and phase."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--points", type=int, default=50_000)
-    parser.add_argument("--sizes", type=int, nargs=2, default=(128, 1024), metavar=("SMALL", "FULL"))
+    parser.add_argument("--sizes", type=int, nargs="+", default=(1024,), help="stored ones, ascending")
     parser.add_argument("--batch", type=int, default=128, help="points in one upsert")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--folder", type=Path, required=True, help="for the stores; what is in it is removed")
     arguments = parser.parse_args()
-    vectors = falling_vectors(arguments.points, arguments.sizes[1])
+    vectors = falling_vectors(arguments.points, arguments.sizes[-1])
     collection = Collection("benchmark@1", tuple(arguments.sizes))
     with watching(Waits(), None) as waits:
         time.sleep(5)

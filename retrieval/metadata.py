@@ -12,7 +12,9 @@ from retrieval.errors import CollectionMismatch, StoreUnavailable
 from retrieval.types import Collection
 
 FILE_NAME = "collection.json"
-VERSION = 2  # of the payload and the layout: 2 added lexical vectors and kind, language, date, owner, collection
+VERSION = 3  # of the payload and the layout: 2 added lexical vectors and kind, language, date, owner, collection
+INT8 = 3  # from this one on, the vector with the graph has it over int8 numbers
+_OLDEST = 2  # that is searched as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,8 @@ def check_not_newer(metadata: Metadata, *, place: str) -> None:
 def check_collection(place: str, *, found: Metadata, asked: Collection) -> None:
     """Refuse to mix vectors of two encoders, or of other sizes, or two layouts, in one collection.
 
+    One without int8 numbers is no hindrance: the engine keeps to the layout that a collection was made with.
+
     Args:
         place: the folder, or the server and the collection's name there.
         found: what is there.
@@ -121,7 +125,7 @@ def check_collection(place: str, *, found: Metadata, asked: Collection) -> None:
         CollectionMismatch: names both and says how to go on.
     """
     check_not_newer(found, place=place)
-    if found.version < VERSION:
+    if found.version < _OLDEST:
         raise CollectionMismatch(
             f"{place} was made by an earlier version, which kept less: bring it up to date with `polyglance reindex`"
         )

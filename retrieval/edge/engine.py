@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,23 +13,23 @@ import qdrant_edge as qe
 from encoders.base import Embeddings, Vector, truncate
 from retrieval.edge.generations import FIRST, newest
 from retrieval.errors import StoreLocked, StoreUnavailable
-from retrieval.filters import conditions, thins_out
+from retrieval.filters import conditions
 from retrieval.payload import INDEXED, LEXICAL, Index, from_payload, to_payload, vector_name
-from retrieval.plan import ACORN_BELOW
-from retrieval.types import Collection, Filter, Point, SparseVector, StoredPoint
+from retrieval.types import Collection, Filter, Point, ScoredPoint, SparseVector, StoredPoint
 
 _GRAPH = qe.HnswIndexConfig(m=16, ef_construct=100, full_scan_threshold=10_000)  # KB
 _NO_GRAPH = qe.HnswIndexConfig(m=0, ef_construct=100, full_scan_threshold=10_000)
+_INT8 = qe.ScalarQuantizationConfig(qe.ScalarType.Int8, quantile=0.99, memory=qe.Memory.Pinned)
 _ALWAYS = qe.EdgeOptimizersConfig(indexing_threshold=1)  # KB: `optimize` is asked for only when it is worth it
-_INDEXES = {
+INDEX_TYPES = {
     Index.KEYWORD: qe.PayloadSchemaType.Keyword,
     Index.INTEGER: qe.PayloadSchemaType.Integer,
     Index.DATE: qe.PayloadSchemaType.Datetime,
 }
 
 
-def open_shard(folder: Path, collection: Collection) -> qe.EdgeShard:
-    """Load the engine's files; new ones are made aside and renamed, so that none are ever found half made."""
+def make_files(folder: Path, collection: Collection) -> Path:
+    """Where the engine's files are; new ones are made aside and renamed, so that none are ever found half made."""
     shard = newest(folder)
     try:
         if not shard.exists():
@@ -40,17 +40,19 @@ def open_shard(folder: Path, collection: Collection) -> qe.EdgeShard:
             shutil.rmtree(draft)
     except OSError as error:
         raise StoreUnavailable(f"{folder} cannot be written ({error}): check space and rights") from error
-    return qe.EdgeShard.load(str(shard))
+    return shard
 
 
 def _create_shard(folder: Path, collection: Collection) -> None:
+    """All vectors lie on disk; the smallest has a graph, over int8 numbers in memory."""
     small = collection.sizes[0]
     vectors = {
         vector_name(size): qe.EdgeVectorParams(
             size,
             qe.Distance.Cosine,
             hnsw_config=_GRAPH if size == small else _NO_GRAPH,
-            memory=qe.Memory.Cached if size == small else qe.Memory.Cold,
+            quantization_config=_INT8 if size == small else None,
+            memory=qe.Memory.Cold,
         )
         for size in collection.sizes
     }
@@ -58,7 +60,7 @@ def _create_shard(folder: Path, collection: Collection) -> None:
     config = qe.EdgeConfig(vectors=vectors, sparse_vectors=lexical, optimizers=_ALWAYS)
     shard = qe.EdgeShard.create(str(folder), config)
     for key, index in INDEXED.items():
-        shard.update(qe.UpdateOperation.create_field_index(key, _INDEXES[index]))
+        shard.update(qe.UpdateOperation.create_field_index(key, INDEX_TYPES[index]))
     shard.flush()
     shard.close()
 
@@ -114,10 +116,9 @@ def to_filter(where: Filter) -> qe.Filter:
     return qe.Filter(must=must, must_not=must_not)
 
 
-def candidate_params(count: int, where: Filter) -> qe.SearchParams:
-    """How a graph is searched for candidates; where a filter makes holes in it, by ACORN, which sees past them."""
-    acorn = qe.AcornSearchParams(enable=thins_out(where), max_selectivity=ACORN_BELOW)
-    return qe.SearchParams(hnsw_ef=count, acorn=acorn)
+def to_scored(found: qe.ScoredPoint, round_score: Callable[[float], float]) -> ScoredPoint:
+    """A point that was found, and came with its payload."""
+    return ScoredPoint(from_payload(str(found.id), found.payload or {}), round_score(found.score))
 
 
 def has_terms() -> qe.Filter:

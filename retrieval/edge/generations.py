@@ -7,10 +7,12 @@ counts; a rebuild is whole and on disk before it gets one, so a process may be k
 import os
 import re
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 FIRST = "edge"
 _DRAFT = "edge-build-"
+_LOG = "wal"
 _GENERATION = re.compile(rf"{FIRST}(?:-(\d+))?")
 
 
@@ -36,6 +38,14 @@ def remove_others(folder: Path) -> None:
     for path in folder.glob(f"{FIRST}*"):
         if path != kept:
             shutil.rmtree(path, ignore_errors=True)  # what stays is tried again at the next opening
+
+
+def sync_log(files: Path) -> None:
+    """Bring the log of engine files to the disk: by it, the engine does again what a power cut took."""
+    log = files / _LOG
+    for path in [*log.iterdir(), log]:
+        with suppress(FileNotFoundError):  # the engine makes its next, empty file ready under another name
+            sync(path)
 
 
 def sync(path: Path) -> None:

@@ -187,7 +187,9 @@ _HTTP_OF = {
 
 def _read_answer(status: int, text: str) -> _Failure:
     if "No space left" in text or "out of disk" in text.lower():
-        return _Failure("has no room left on its disk: make room and try again", may_pass=False)
+        return _Failure(
+            "has no room left on its disk and kept nothing of this request: make room and try again", may_pass=False
+        )
     if status in (401, 403):
         return _Failure(
             "refuses the API key: set POLYGLANCE_QDRANT_API_KEY to the one the server was started with", may_pass=False

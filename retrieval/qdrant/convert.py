@@ -12,17 +12,21 @@ from retrieval.payload import LEXICAL, from_payload, to_payload, vector_name
 from retrieval.types import Filter, Point, SparseVector, StoredPoint
 
 _GRAPH, _NO_GRAPH = models.HnswConfigDiff(m=16, ef_construct=100), models.HnswConfigDiff(m=0)
+_INT8 = models.ScalarQuantization(
+    scalar=models.ScalarQuantizationConfig(type=models.ScalarType.INT8, quantile=0.99, always_ram=True)
+)
 
 
 def dense_layout(sizes: Sequence[int]) -> dict[str, models.VectorParams]:
-    """The smallest size in memory with a graph, the others on disk without one."""
+    """All sizes on disk; the smallest has a graph, over int8 numbers in memory."""
     small = sizes[0]
     return {
         vector_name(size): models.VectorParams(
             size=size,
             distance=models.Distance.COSINE,
-            on_disk=size != small,
+            on_disk=True,
             hnsw_config=_GRAPH if size == small else _NO_GRAPH,
+            quantization_config=_INT8 if size == small else None,
         )
         for size in sizes
     }

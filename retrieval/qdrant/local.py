@@ -35,12 +35,11 @@ def open_local(folder: Path, collection: Collection) -> QdrantStore:
     if found is not None:
         check_collection(str(folder), found=found, asked=collection)
     connection = _LocalConnection(folder)
-    sizes = collection.sizes[-1:]
     try:
         if not connection.call(lambda client: client.collection_exists(_NAME)):
             connection.call(
                 lambda client: client.create_collection(
-                    _NAME, vectors_config=dense_layout(sizes), sparse_vectors_config=sparse_layout()
+                    _NAME, vectors_config=dense_layout(collection.sizes[-1:]), sparse_vectors_config=sparse_layout()
                 )
             )
         if read_metadata(folder) is None:
@@ -48,7 +47,7 @@ def open_local(folder: Path, collection: Collection) -> QdrantStore:
     except BaseException:
         connection.close()
         raise
-    return QdrantStore(connection, collection=collection, name=_NAME, sizes=sizes)
+    return QdrantStore(connection, collection=collection, name=_NAME, has_graph=False)
 
 
 class _LocalConnection:

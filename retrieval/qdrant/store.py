@@ -5,49 +5,34 @@ from collections.abc import Sequence
 import numpy as np
 from qdrant_client import models
 
-from encoders.base import Embeddings, Vector, truncate
-from retrieval.filters import allows_nothing, thins_out
+from encoders.base import Embeddings
+from retrieval.engine import EngineStore
+from retrieval.filters import allows_nothing
 from retrieval.payload import LEXICAL, from_payload, vector_name
-from retrieval.plan import ACORN_BELOW, candidates
+from retrieval.plan import Plan
 from retrieval.qdrant.connection import Connection
-from retrieval.qdrant.convert import from_record, to_filter, to_sparse, to_structs
+from retrieval.qdrant.convert import from_record, to_filter, to_structs
+from retrieval.qdrant.requests import lexical_request, nearest_request
 from retrieval.types import Collection, Filter, Point, ScoredPoint, SparseVector, StoredPoint
-from retrieval.vectors import (
-    best,
-    check_embeddings,
-    check_lexical,
-    check_limit,
-    check_sparse,
-    check_vector,
-    round_bm25,
-    round_cosine,
-)
+from retrieval.vectors import check_embeddings, check_lexical, check_limit, round_bm25, round_cosine
 
 _BATCH = 128  # points in one request
 
 
-class QdrantStore:
+class QdrantStore(EngineStore):
     """A collection that exists and was checked; `open_server` and `open_local` make these.
 
     Args:
         connection: closed with the store.
         collection: what the collection was made with.
         name: the collection's own, not an alias: a reindex must not slip other vectors under an open store.
-        sizes: those of the collection's sizes that are kept; all if not given.
+        has_graph: else every search compares all points, and only the full size is kept.
     """
 
-    def __init__(
-        self, connection: Connection, *, collection: Collection, name: str, sizes: Sequence[int] | None = None
-    ) -> None:
+    def __init__(self, connection: Connection, *, collection: Collection, name: str, has_graph: bool = True) -> None:
+        super().__init__(collection, has_graph=has_graph)
         self._connection = connection
-        self._collection = collection
         self._name = name
-        self._sizes = tuple(sizes or collection.sizes)
-
-    @property
-    def collection(self) -> Collection:
-        """The encoder and sizes the collection was made with."""
-        return self._collection
 
     def upsert(self, points: Sequence[Point], vectors: Embeddings, lexical: Sequence[SparseVector]) -> None:
         """Write points, replacing those of equal id; each batch is sent again until it is acknowledged.
@@ -62,38 +47,6 @@ class QdrantStore:
         for start in range(0, len(points), _BATCH):
             part = slice(start, start + _BATCH)
             self._write(to_structs(points[part], vectors[part], lexical[part], sizes=self._sizes))
-
-    def search(self, vector: Vector, *, limit: int, where: Filter, offset: int = 0) -> list[ScoredPoint]:
-        """The points nearest to a vector that pass ``where``, by falling cosine, ties by id.
-
-        Exact below 5,000 points that pass; above, candidates come from the smallest size.
-        """
-        check_limit(limit, offset)
-        check_vector(vector, self._collection)
-        return self._nearest(vector[None], wanted=offset + limit, where=where)[0][offset:]
-
-    def search_many(self, vectors: Embeddings, *, limit: int, where: Filter) -> list[list[ScoredPoint]]:
-        """`search` for each row of an (N, D) matrix, as one request."""
-        check_limit(limit)
-        check_embeddings(vectors, len(vectors), self._collection)
-        return self._nearest(vectors, wanted=limit, where=where)
-
-    def search_lexical(self, query: SparseVector, *, limit: int, where: Filter, offset: int = 0) -> list[ScoredPoint]:
-        """The points that share terms with a query and pass ``where``, by falling BM25 score, ties by id."""
-        check_limit(limit, offset)
-        check_sparse(query, name="the query")
-        self._connection.check_open()
-
-        def ask(_: Sequence[int], count: int) -> list[list[ScoredPoint]]:
-            request = models.QueryRequest(
-                query=to_sparse(query), using=LEXICAL, filter=to_filter(where), limit=count, with_payload=True
-            )
-            return [
-                [ScoredPoint(point, round_bm25(score)) for point, score in found] for found in self._query([request])
-            ]
-
-        wanted = offset + limit if query.indices and not allows_nothing(where) else 0
-        return best(ask, queries=1, wanted=wanted)[0][offset:]
 
     def retrieve(self, ids: Sequence[str]) -> list[StoredPoint]:
         """The points of these ids, in this order; unknown ones are left out."""
@@ -162,40 +115,18 @@ class QdrantStore:
         """Names of the vectors from which all others can be made."""
         return [vector_name(self._sizes[-1]), LEXICAL]
 
-    def _nearest(self, vectors: Embeddings, *, wanted: int, where: Filter) -> list[list[ScoredPoint]]:
-        passing = self.count(where)
+    def _check_open(self) -> None:
+        self._connection.check_open()
 
-        def ask(rows: Sequence[int], count: int) -> list[list[ScoredPoint]]:
-            requests = [self._request(vectors[row], limit=count, where=where, passing=passing) for row in rows]
-            return [
-                [ScoredPoint(point, round_cosine(score)) for point, score in found] for found in self._query(requests)
-            ]
+    def _ask_nearest(
+        self, vectors: Embeddings, *, limit: int, where: Filter, plan: Plan | None
+    ) -> list[list[ScoredPoint]]:
+        requests = [nearest_request(vector, limit=limit, where=where, plan=plan) for vector in vectors]
+        return [[ScoredPoint(point, round_cosine(score)) for point, score in found] for found in self._query(requests)]
 
-        return best(ask, queries=len(vectors), wanted=min(wanted, passing))
-
-    def _request(self, vector: Vector, *, limit: int, where: Filter, passing: int) -> models.QueryRequest:
-        small, full = self._sizes[0], self._sizes[-1]
-        condition = to_filter(where)
-        count = candidates(self._sizes, limit=limit - 1, where=where, passing=passing)
-        prefetch = None
-        if count is not None:
-            acorn = models.AcornSearchParams(enable=thins_out(where), max_selectivity=ACORN_BELOW)
-            prefetch = models.Prefetch(
-                query=truncate(vector[None], small)[0].tolist(),
-                using=vector_name(small),
-                filter=condition,
-                params=models.SearchParams(hnsw_ef=count, acorn=acorn),
-                limit=count,
-            )
-        return models.QueryRequest(
-            prefetch=prefetch,
-            query=vector.tolist(),
-            using=vector_name(full),
-            filter=condition,
-            params=models.SearchParams(exact=count is None),
-            limit=limit,
-            with_payload=True,
-        )
+    def _ask_lexical(self, query: SparseVector, *, limit: int, where: Filter) -> list[ScoredPoint]:
+        [found] = self._query([lexical_request(query, limit=limit, where=where)])
+        return [ScoredPoint(point, round_bm25(score)) for point, score in found]
 
     def _query(self, requests: list[models.QueryRequest]) -> list[list[tuple[Point, float]]]:
         answers = self._connection.call(lambda client: client.query_batch_points(self._name, requests))

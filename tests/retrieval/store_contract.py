@@ -20,6 +20,7 @@ from ingest.types import Modality
 from retrieval.errors import InvalidVectors, StoreUnavailable
 from retrieval.filters import passes
 from retrieval.memory import MemoryStore
+from retrieval.plan import Plan
 from retrieval.store import VectorStore
 from retrieval.types import Collection, Filter, Point, ScoredPoint, SparseVector, StoredPoint
 
@@ -445,8 +446,8 @@ class StoreContract:
     def test_candidates_are_looked_for_only_among_points_that_pass(
         self, store: VectorStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("retrieval.plan.EXACT_BELOW", 5)  # so that few points are searched as many are
-        monkeypatch.setattr("retrieval.plan._DEPTH", 2)
+        few = Plan(size=4, effort=8, candidates=8, acorn=True)  # so that few points are searched as many are
+        monkeypatch.setattr("retrieval.engine.make_plan", lambda *_, **__: few)
         near, far = (
             [make_point(f"{document}/{row}", document=document) for row in range(50)] for document in ("near", "far")
         )

@@ -1,10 +1,14 @@
 """The store on a real Qdrant server, held to the contract over both of its interfaces, and what it promises besides."""
 
 import http.server
+import os
+import random
+import subprocess
 import threading
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -30,7 +34,7 @@ from retrieval.memory import MemoryStore
 from retrieval.qdrant.connection import Server, ServerConnection
 from retrieval.qdrant.server import Sharding, begin_beside, drop, open_server, read_server, switch
 from retrieval.qdrant.store import QdrantStore
-from retrieval.types import Collection
+from retrieval.types import Collection, Filter
 
 StartQdrant = Callable[[str | None], QdrantProcess]
 
@@ -160,16 +164,25 @@ class TestLibrariesOnAServer:
 
         vectors = found.vectors
         assert isinstance(vectors, dict)
-        layout = {key: (params.size, params.hnsw_config.m, params.on_disk) for key, params in vectors.items()}
-        assert layout == {"d2": (2, 16, False), "d4": (4, 0, True), "d8": (8, 0, True)}
+        assert {key: (params.size, params.hnsw_config.m) for key, params in vectors.items()} == {
+            "d2": (2, 16),
+            "d4": (4, 0),
+            "d8": (8, 0),
+        }
+        assert all(params.on_disk for params in vectors.values())
+        assert [key for key, params in vectors.items() if params.quantization_config] == ["d2"]
+        assert vectors["d2"].quantization_config.scalar.always_ram
         assert found.shard_number == 2
 
-    def test_candidates_of_the_small_size_are_scored_by_the_full_one(self, qdrant: Server, name: str) -> None:
+    @pytest.mark.parametrize("sizes", [(32,), (16, 32)])
+    def test_candidates_of_the_graph_are_scored_by_the_full_size(
+        self, qdrant: Server, name: str, sizes: tuple[int, ...]
+    ) -> None:
         """6,000 points: above the bound for exact search."""
         rng = np.random.default_rng(7)
         vectors = rng.normal(size=(6_000, 32)) * np.linspace(2, 0.2, 32)  # falls, as Matryoshka embeddings' energy
         vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
-        collection = Collection("fake@1", (16, 32))
+        collection = Collection("fake@1", sizes)
         store, reference = open_server(qdrant, collection=collection, name=name), MemoryStore(collection)
         for written in (store, reference):
             write(written, mixed_points(6_000), vectors)
@@ -299,6 +312,25 @@ class TestServersThatFail:
                 call()
         store.close()
 
+    @pytest.mark.parametrize("prefer_grpc", [False, True], ids=["rest", "grpc"])
+    def test_a_full_disk_is_told_and_keeps_no_half_of_a_batch(self, small_disk: Path, prefer_grpc: bool) -> None:
+        running = QdrantProcess(small_disk / "qdrant", settings={"QDRANT__STORAGE__WAL__WAL_CAPACITY_MB": "1"})
+        running.start()
+        try:
+            store = open_server(replace(running.server, prefer_grpc=prefer_grpc), collection=COLLECTION, name="library")
+
+            written, complaint = write_until_refused(store)
+
+            assert "no room left on its disk and kept nothing of this request" in complaint
+            counts = [store.count(in_document(number)) for number in range(written + 1)]
+            assert counts == [128] * written + [0]
+            subprocess.run(["mount", "-o", "remount,size=200m", str(small_disk)], check=True)
+            write_wide(store, document=written)
+            assert store.count(in_document(written)) == 128
+            store.close()
+        finally:
+            running.kill()
+
     def test_a_store_closed_while_it_waits_stops_waiting(self, start_qdrant: StartQdrant) -> None:
         running = start_qdrant(None)
         store = open_server(running.server, collection=COLLECTION, name="library")
@@ -360,6 +392,42 @@ class TestServersThatFail:
         with pytest.raises(StoreUnavailable, match=f"{name}-1"):
             write(store, [make_point("north")], NORTH[None])
         store.close()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 60 MiB, in memory."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a small disk")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=60m", "tmpfs", str(disk)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip(f"this system mounts nothing: {mounted.stderr.decode()}")
+    yield disk
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+def write_wide(store: QdrantStore, *, document: int) -> None:
+    """A batch of points with 4 KB of text each."""
+    points = [make_point(f"{document}/{row}", document=str(document)) for row in range(128)]
+    rng = random.Random(document)
+    points = [replace(point, text=rng.randbytes(2_000).hex()) for point in points]  # nothing to compress
+    write(store, points, random_vectors(128, seed=document))
+
+
+def write_until_refused(store: QdrantStore) -> tuple[int, str]:
+    """How many documents were taken, and what was said of the next."""
+    for document in range(100):
+        try:
+            write_wide(store, document=document)
+        except StoreUnavailable as error:
+            return document, str(error)
+    pytest.fail("the disk was never full")
+
+
+def in_document(number: int) -> Filter:
+    return Filter(documents=frozenset({str(number)}))
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,8 @@
 """The stores, held to the contract, and what those on disk promise besides."""
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,6 +25,7 @@ from store_contract import (
     write,
 )
 
+from encoders.base import Embeddings
 from retrieval.edge.store import EdgeStore
 from retrieval.errors import CollectionMismatch, StoreLocked, StoreUnavailable
 from retrieval.memory import MemoryStore
@@ -152,37 +155,81 @@ class TestEdgeStore(DiskStoreContract):
         with pytest.raises(StoreUnavailable, match="library"):
             EdgeStore(tmp_path / "library", COLLECTION)
 
-    def test_candidates_of_the_small_size_are_scored_by_the_full_one(self, tmp_path: Path) -> None:
-        """6,000 points: above the bound for exact search, and indexed."""
-        rng = np.random.default_rng(7)
-        energy = np.linspace(2, 0.2, 32)  # falls over the coordinates, as Matryoshka embeddings' does
-        vectors = rng.normal(size=(6_000, 32)) * energy
-        vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
-        collection = Collection("fake@1", (16, 32))
-        points = mixed_points(6_000)
-        store, reference = EdgeStore(tmp_path, collection), MemoryStore(collection)
-        for written in (store, reference):
-            write(written, points, vectors)
+    @pytest.mark.parametrize("sizes", [(32,), (16, 32)])
+    def test_candidates_of_the_graph_are_scored_by_the_full_size_as_written(
+        self, tmp_path: Path, sizes: tuple[int, ...]
+    ) -> None:
+        store = EdgeStore(tmp_path, Collection("fake@1", sizes))
+        reference = fill_with_many(store)
         assert store.index_is_behind()
         store.optimize()
         assert not store.index_is_behind()  # short vectors are indexed too
 
-        shared = 0
-        for where in (ALL, Filter(without=frozenset({"none"}))):
-            for query in vectors[:50]:
-                expected = reference.search(query, limit=10, where=where)
-                found = store.search(query, limit=10, where=where)
-                assert found[0].score == pytest.approx(1, abs=1e-6)
-                shared += len({hit.point.id for hit in found} & {hit.point.id for hit in expected})
+        shared = recall(store, reference)
         pages = [
             hit.point.id
             for start in range(0, 60, 10)
-            for hit in store.search(vectors[0], limit=10, where=ALL, offset=start)
+            for hit in store.search(MANY[0], limit=10, where=ALL, offset=start)
         ]
         store.close()
 
-        assert shared >= 0.95 * 2 * 50 * 10
+        assert shared >= 0.95
         assert len(set(pages)) == 60
+
+    @pytest.mark.parametrize("sizes", [(32,), (16, 32)])
+    def test_a_library_made_before_int8_is_searched_as_it_is(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sizes: tuple[int, ...]
+    ) -> None:
+        monkeypatch.setattr("retrieval.edge.engine._INT8", None)
+        monkeypatch.setattr("retrieval.metadata.VERSION", 2)
+        before = EdgeStore(tmp_path, Collection("fake@1", sizes))
+        reference = fill_with_many(before)
+        before.close()
+        entry = json.loads((tmp_path / FILE_NAME).read_text())
+        (tmp_path / FILE_NAME).write_text(json.dumps(entry | {"version": 2}))
+        monkeypatch.undo()
+
+        store = EdgeStore(tmp_path, Collection("fake@1", sizes))
+        flat = recall(store, reference)
+        store.optimize()
+        indexed = recall(store, reference)
+        store.close()
+
+        assert flat >= 0.95
+        assert indexed >= 0.95
+        assert "int8" not in (tmp_path / "edge" / "edge_config.json").read_text()
+
+    def test_one_that_is_refused_does_not_harm_the_files_of_the_one_that_has_them(
+        self, store: VectorStore, tmp_path: Path
+    ) -> None:
+        """The engine's own lock comes too late: it has cut the journals of unflushed writes by then."""
+        for part in range(3):
+            points = [make_point(f"{part}/{row}") for row in range(2_000)]
+            write(store, points, random_vectors(2_000, seed=part))
+            with pytest.raises(StoreLocked):
+                EdgeStore(tmp_path / "library", COLLECTION)
+        store.close()
+
+        again = EdgeStore(tmp_path / "library", COLLECTION)
+        assert again.count(ALL) == 6_000
+        again.close()
+
+    def test_what_is_written_survives_a_power_cut_by_the_log_alone(self, tmp_path: Path) -> None:
+        """The worst one: of all files only those of the log have reached the disk since the store was opened."""
+        EdgeStore(tmp_path / "library", COLLECTION).close()
+        shutil.copytree(tmp_path / "library", tmp_path / "disk")
+        store = EdgeStore(tmp_path / "library", COLLECTION)
+        write(store, mixed_points(300), random_vectors(300, seed=6))
+        store.delete("d0")
+        expected = store.search(NORTH, limit=10, where=ALL)
+
+        shutil.copytree(tmp_path / "library" / "edge" / "wal", tmp_path / "disk" / "edge" / "wal", dirs_exist_ok=True)
+        store.close()
+
+        again = EdgeStore(tmp_path / "disk", COLLECTION)
+        assert again.count(ALL) == 200
+        assert again.search(NORTH, limit=10, where=ALL) == expected
+        again.close()
 
     def test_a_disk_without_room_is_refused_before_it_is_full(
         self, store: VectorStore, monkeypatch: pytest.MonkeyPatch
@@ -248,7 +295,7 @@ class TestOpenStore:
             open_store(tmp_path / "library", COLLECTION)
 
     def test_a_library_of_a_newer_version_is_left_alone(self, tmp_path: Path) -> None:
-        (tmp_path / FILE_NAME).write_text('{"version": 3, "engine": "edge", "encoder": "fake@1", "sizes": [4, 8]}')
+        (tmp_path / FILE_NAME).write_text('{"version": 4, "engine": "edge", "encoder": "fake@1", "sizes": [4, 8]}')
 
         with pytest.raises(CollectionMismatch, match="newer version"):
             open_store(tmp_path, COLLECTION)
@@ -300,6 +347,36 @@ def test_a_process_killed_while_writing_loses_nothing_acknowledged(tmp_path: Pat
     assert store.count(ALL) == 64 * batches + unacknowledged + 1
     assert "after" in texts(store.search(NORTH, limit=1, where=ALL))
     store.close()
+
+
+def _many() -> Embeddings:
+    """6,000 rows whose energy falls over the coordinates, as Matryoshka embeddings' does."""
+    rows = np.random.default_rng(7).normal(size=(6_000, 32)) * np.linspace(2, 0.2, 32)
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+MANY = _many()  # above the bound for exact search
+
+
+def fill_with_many(store: VectorStore) -> MemoryStore:
+    """Write them, and give a store to compare with."""
+    reference = MemoryStore(store.collection)
+    for written in (store, reference):
+        write(written, mixed_points(len(MANY)), MANY)
+    return reference
+
+
+def recall(store: VectorStore, reference: MemoryStore) -> float:
+    """Share of the ten nearest that are found; what is found has its true score."""
+    shared = 0
+    for where in (ALL, Filter(without=frozenset({"none"}))):
+        for query in MANY[:50]:
+            found = {hit.point.id: hit.score for hit in store.search(query, limit=10, where=where)}
+            expected = {hit.point.id: hit.score for hit in reference.search(query, limit=10, where=where)}
+            both = found.keys() & expected.keys()
+            assert [found[one] for one in both] == pytest.approx([expected[one] for one in both], abs=2e-6)
+            shared += len(both)
+    return shared / (2 * 50 * 10)
 
 
 def _disk_mib(folder: Path) -> float:

@@ -1,0 +1,1 @@
+"""Parts of `benchmarks/retrieval.py`: data, layouts, what a child process measures, tables."""
