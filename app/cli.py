@@ -5,7 +5,7 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from app.commands import adding, documents, encoders, evaluating, jobs, searching, serving, upkeep, vectors
+from app.commands import adding, asking, documents, encoders, evaluating, jobs, searching, serving, upkeep, vectors
 from app.commands.grammar import (
     ERROR,
     INTERRUPTED,
@@ -24,7 +24,7 @@ from app.settings import Settings
 __all__ = ["ERROR", "INTERRUPTED", "OK", "SOME_FAILED", "USAGE", "build_parser", "main", "run"]
 
 # In the order of the help.
-_GROUPS = (adding, jobs, searching, documents, upkeep, vectors, encoders, evaluating, serving)
+_GROUPS = (adding, jobs, searching, asking, documents, upkeep, vectors, encoders, evaluating, serving)
 
 
 def run() -> None:

@@ -56,8 +56,8 @@ class Duplicates:
 def find_duplicates(shelf: Shelf) -> Duplicates:
     """Look for near-duplicate pages, and for files that are the same.
 
-    A page is compared by its look with all others, some 5·10⁹ pairs of bits for 100,000 pages, and by its words and
-    its picture with those that look much like it. Pages of one colour are left out.
+    A page is compared by its look with all others, some 5·10⁹ pairs for 100,000 pages, and by its words and its picture
+    with those that look much like it. Blank pages, and those that show no more than a running head, are left out.
 
     Raises:
         RetrievalError: the store cannot be read.
@@ -127,16 +127,17 @@ class _Comparison:
         raster, other = (self._raster(one.document_id, one.page) for one in (first, second))
         if raster is None or other is None:
             return False
+        if (not words and is_blank(raster)) or (not others and is_blank(other)):
+            return False
         found = likeness(raster, other)
         return found.most >= SAME_PICTURE if bool(words) == bool(others) else found.least >= SAME_PART
 
     def _read_raster(self, document_id: str, page: int) -> Grey | None:
         try:
             with Image.open(self._shelf.files.raster(document_id, page)) as image:
-                raster = grey(image)
+                return grey(image)
         except OSError:
             return None  # `polyglance verify` says so
-        return None if is_blank(raster) else raster
 
     def _read_runs(self, document_id: str, page: int) -> frozenset[str]:
         """Every run of letters on a page, without its spaces; empty where it has too few to be known by."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.overview import MANIFEST
+from app.paths import is_gone
 from app.types import Removed
 from app.vectors import Vectors
 from encoders.base import ContextEncoder, Encoder, EncoderError
@@ -206,7 +207,7 @@ class Shelf:
             return None
         old = self.manifest.sources_of(document.id)
         replaced = self.sweep(self.manifest.point(source, document.id))
-        gone = [path for path in old if path != source and not path.exists()]
+        gone = [path for path in old if path != source and is_gone(path)]
         for path in gone:
             self.manifest.drop_source(path)
         if old and len(gone) == len([path for path in old if path != source]) and source not in old:

@@ -1,9 +1,12 @@
 """ZIP archives: unpacked before anything is read, within limits, each file under a name that is ours."""
 
+import os
 import re
 import stat
+import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -190,6 +193,9 @@ class _Unpacking:
             for block in _read(archive, member, shown):
                 self.unpacked_bytes += len(block)
                 file.write(block)
+        with suppress(ValueError, OverflowError, OSError):  # a day that no calendar has
+            seconds = time.mktime((*member.date_time, 0, 0, -1))
+            os.utime(path, (seconds, seconds))  # the date of documents that tell none
 
 
 def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo, shown: str) -> Iterator[bytes]:

@@ -119,7 +119,8 @@ class Files:
     def _entries(self) -> Iterator[Path]:
         for root in (self._originals, self._rasters):
             for folder in root.iterdir():
-                yield from folder.iterdir()
+                if folder.is_dir():  # file managers leave notes of their own
+                    yield from folder.iterdir()
 
     def _raster_folder(self, document_id: str) -> Path:
         return self._rasters / document_id[:2] / document_id

@@ -13,7 +13,7 @@ _PART = 32  # pixels of a part, each way
 _REACH = 12  # pixels that a part may have moved
 _WINDOW = _PART + 2 * _REACH
 _FLAT = 6.0  # standard deviation of shades; a part with less shows nothing
-_BLANK = 3.0  # likewise, of a whole page
+_FEW = 10  # parts; of the manuals in docs/upkeep.md, running heads show in 8 at most
 _TONE = 16  # shades that count as one
 _DARKEST = 8  # tone of paper
 _PAPER = 0.3  # of a raster; a tone that covers more, beside white, is grey paper
@@ -40,8 +40,8 @@ def grey(image: Image.Image) -> Grey:
 
 
 def is_blank(raster: Grey) -> bool:
-    """Whether there is nothing on a page, or so little that it cannot be told from another such page."""
-    return bool(raster.std() < _BLANK)
+    """Whether a page shows so little, a running head at most, that it cannot be told from other such pages."""
+    return int(_shows(_parts(raster)).sum()) < _FEW
 
 
 def likeness(first: Grey, second: Grey) -> Likeness:
@@ -55,13 +55,14 @@ def likeness(first: Grey, second: Grey) -> Likeness:
 
 
 def _found_in(first: Grey, second: Grey) -> Likeness:
-    parts = first.reshape(_SIDE // _PART, _PART, _SIDE // _PART, _PART).swapaxes(1, 2).reshape(-1, _PART, _PART)
-    shows = parts.std(axis=(1, 2)) > _FLAT
+    parts = _parts(first)
+    shows = _shows(parts)
     if not shows.any():
         return Likeness(0.0, 0.0)
-    around = np.pad(second, _REACH, constant_values=255.0)
-    windows = np.lib.stride_tricks.sliding_window_view(around, (_WINDOW, _WINDOW))[::_PART, ::_PART]
-    parts, windows = parts[shows], windows.reshape(-1, _WINDOW, _WINDOW)[shows].astype(np.float64)
+    around = np.pad(second.astype(np.float64), _REACH, constant_values=255.0)
+    windows: _Stack = np.lib.stride_tricks.sliding_window_view(around, (_WINDOW, _WINDOW))[::_PART, ::_PART]
+    windows = windows.reshape(-1, _WINDOW, _WINDOW)[shows]
+    parts = parts[shows]
     parts = parts - parts.mean(axis=(1, 2), keepdims=True)
     energy = (parts**2).sum(axis=(1, 2))
     shape = (_WINDOW, _WINDOW)
@@ -70,6 +71,18 @@ def _found_in(first: Grey, second: Grey) -> Likeness:
     spread = _sums(windows**2) - _sums(windows) ** 2 / _PART**2
     best = (products / np.sqrt(np.maximum(spread, 1.0) * energy[:, None, None])).max(axis=(1, 2))
     return Likeness(float((best * energy).sum() / energy.sum()), float(best.min()))
+
+
+def _parts(raster: Grey) -> _Stack:
+    """The squares of a raster: (64, 32, 32)."""
+    rows = raster.astype(np.float64).reshape(_SIDE // _PART, _PART, _SIDE // _PART, _PART)
+    return rows.swapaxes(1, 2).reshape(-1, _PART, _PART)
+
+
+def _shows(parts: _Stack) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Which parts are more than paper."""
+    shows: np.ndarray[tuple[int], np.dtype[np.bool_]] = parts.std(axis=(1, 2)) > _FLAT
+    return shows
 
 
 def _sums(windows: _Stack) -> _Stack:
