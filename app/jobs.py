@@ -162,16 +162,21 @@ class JobRunner:
 
     def _sweep(self) -> None:
         """Remove what was unpacked or uploaded, and is neither waiting nor to be tried again."""
-        if not self._incoming.exists():
-            return
-        states = [FileState.WAITING, FileState.READING, FileState.FAILED]
-        needed = {file.path for job in self._jobs.recent(_REMEMBERED) for file in self._jobs.files(job.id, states)}
-        for folder, _, names in os.walk(self._incoming, topdown=False):
-            for name in names:
-                if Path(folder, name) not in needed:
-                    Path(folder, name).unlink(missing_ok=True)
+        for path in stray_files(self._incoming, self._jobs):
+            path.unlink(missing_ok=True)
+        for folder, _, _ in os.walk(self._incoming, topdown=False):
             with suppress(OSError):  # not empty
                 os.rmdir(folder)
+
+
+def stray_files(incoming: Path, jobs: Jobs) -> list[Path]:
+    """Files below a folder of unpacked and uploaded ones that no job needs."""
+    found = [Path(folder, name) for folder, _, names in os.walk(incoming) for name in names]
+    if not found:
+        return []
+    states = [FileState.WAITING, FileState.READING, FileState.FAILED]  # those may be run, or tried again
+    needed = {file.path for job in jobs.recent(_REMEMBERED) for file in jobs.files(job.id, states)}
+    return sorted(path for path in found if path not in needed)
 
 
 def _take(path: Path, folder: Path) -> Path:

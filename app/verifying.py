@@ -8,14 +8,14 @@ from uuid import UUID
 
 from PIL import Image
 
-from app.jobs import INCOMING
+from app.jobs import INCOMING, stray_files
 from app.problems import Problem, Repair, Verified
 from app.progress import Meter, Piece
 from app.shelf import Shelf
 from app.types import Progress
 from ingest.errors import IngestError
 from ingest.files import digest
-from ingest.jobs import FileState, Jobs
+from ingest.jobs import Jobs
 from ingest.ledger import Entry, Recorded
 from ingest.manifest import Document, State
 from ingest.types import RASTER_PX, Modality
@@ -191,17 +191,7 @@ class Verifier:
             yield from (self._stray(path) for path in sorted(folder.iterdir()) if path not in kept)
 
     def _stray_folders(self) -> Iterator[Problem]:
-        incoming = self._shelf.files.root / INCOMING
-        states = [FileState.WAITING, FileState.READING, FileState.FAILED]  # those may be run, or tried again
-        needed = {
-            file.path.relative_to(incoming).parts[0]
-            for job in self._jobs.unfinished()
-            for file in self._jobs.files(job.id, states=states)
-            if file.path.is_relative_to(incoming)
-        }
-        for path in sorted(incoming.glob("*")):
-            if path.name not in needed:
-                yield self._stray(path)
+        yield from map(self._stray, stray_files(self._shelf.files.root / INCOMING, self._jobs))
 
     def _stray(self, path: Path) -> Problem:
         name = path.relative_to(self._shelf.files.root).as_posix()
