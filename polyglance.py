@@ -1,6 +1,10 @@
 """The Python API: ``from polyglance import Library``. docs/api.md shows all of it at work."""
 
-from app.errors import LibraryError, LibraryInUse
+from app.answering.asking import Answerer
+from app.answering.chat import ChatModel
+from app.answering.retriever import PolyglanceRetriever, as_tool
+from app.answering.types import Answer, Claim, Kind, Source, Turn
+from app.errors import ChatError, LibraryError, LibraryInUse
 from app.library import Library
 from app.settings import Settings
 from app.types import Added, AddStatus, Match, Progress, Removed, Status
@@ -15,6 +19,11 @@ from retrieval.types import Filter, Point
 __all__ = [
     "AddStatus",
     "Added",
+    "Answer",
+    "Answerer",
+    "ChatError",
+    "ChatModel",
+    "Claim",
     "Document",
     "EncoderError",
     "Evidence",
@@ -24,12 +33,14 @@ __all__ = [
     "Group",
     "Hit",
     "IngestError",
+    "Kind",
     "Library",
     "LibraryError",
     "LibraryInUse",
     "Match",
     "Modality",
     "Point",
+    "PolyglanceRetriever",
     "Progress",
     "Query",
     "Removed",
@@ -37,7 +48,10 @@ __all__ = [
     "RetrievalError",
     "Route",
     "Settings",
+    "Source",
     "Stage",
     "Status",
     "Strength",
+    "Turn",
+    "as_tool",
 ]

@@ -17,6 +17,8 @@ from langchain_core.messages import BaseMessage
 from PIL import Image
 
 from app import encoder as encoders
+from app.answering.evidence import gather
+from app.answering.prompt import build_prompt
 from app.duplicates import Duplicates, find_duplicates
 from app.errors import LibraryError
 from app.jobs import JobRunner
@@ -25,7 +27,6 @@ from app.mending import Mending
 from app.migrating import migrate
 from app.overview import MANIFEST, read_status
 from app.problems import Verified
-from app.prompt import build_prompt
 from app.reindexing import Reindexing
 from app.settings import Settings
 from app.shelf import Shelf, collection_for
@@ -316,11 +317,11 @@ class Library:
             last = points[-1].point.id
 
     def prompt(self, question: str, matches: Sequence[Match]) -> list[BaseMessage]:
-        """The cited RAG prompt: rules, numbered sources, the question last; see `app.prompt.build_prompt`.
+        """The cited prompt: rules, numbered sources, the question last; see `app.answering.prompt.build_prompt`.
 
         A page that matched by its look is quoted by the passage of it that is nearest to the question.
         """
-        return build_prompt(question, [match if match.text else self._quote(question, match) for match in matches])
+        return list(build_prompt(question, gather(self, question, matches)).messages)
 
     def documents(self) -> list[Document]:
         """The documents that can be found, by name."""
@@ -542,17 +543,6 @@ class Library:
             if self._searching is None or self._searching[0] is not store:
                 self._searching = store, Searcher(store, lambda: self.encoder)
             return self._searching[1]
-
-    def _quote(self, question: str, match: Match) -> Match:
-        store = self._shelf.store()
-        if store is None or not question.strip():
-            return match
-        here = Filter(modality=Modality.TEXT, documents=frozenset({match.document_id}))
-        query = Query(text=question, where=here, limit=max(1, store.count(here)))
-        for hit in self._searcher(store).search(query).hits:
-            if hit.point.page_number == match.page:
-                return replace(match, text=hit.point.text, headings=hit.point.path)
-        return match
 
     def _raster(self, document_id: str, page: int) -> Path | None:
         path = self._shelf.files.raster(document_id, page)

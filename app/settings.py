@@ -12,6 +12,7 @@ from ingest.types import Geometry
 from retrieval.places import NO_KEY, Access
 
 DEFAULT_ENCODER = "auto"
+DEFAULT_CHAT_TOKENS = 3_000  # leaves room for the answer where a server's context is 4,096, as Ollama's is by default
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Settings:
     chat_url: str | None = None  # an OpenAI-compatible endpoint; None: no chat model
     chat_model: str | None = None
     chat_key: str | None = None
+    chat_sees: bool = False  # the chat model is shown pictures of pages
+    chat_tokens: int = DEFAULT_CHAT_TOKENS  # of a prompt
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
@@ -60,6 +63,8 @@ class Settings:
             chat_url=env.get("POLYGLANCE_CHAT_URL") or None,
             chat_model=env.get("POLYGLANCE_CHAT_MODEL") or None,
             chat_key=env.get("POLYGLANCE_CHAT_KEY") or None,
+            chat_sees=env.get("POLYGLANCE_CHAT_SEES") == "1",
+            chat_tokens=_whole(env.get("POLYGLANCE_CHAT_TOKENS")) or DEFAULT_CHAT_TOKENS,
         )
 
     def override(
@@ -73,6 +78,9 @@ class Settings:
         qdrant: str | None = None,
         ocr: OcrMode | None = None,
         ocr_languages: tuple[str, ...] | None = None,
+        chat_url: str | None = None,
+        chat_model: str | None = None,
+        chat_sees: bool | None = None,
     ) -> "Settings":
         """Copy with what the caller names put in place of what the environment says."""
         return replace(
@@ -85,6 +93,9 @@ class Settings:
             qdrant=qdrant or self.qdrant,
             ocr=ocr or self.ocr,
             ocr_languages=ocr_languages or self.ocr_languages,
+            chat_url=chat_url or self.chat_url,
+            chat_model=chat_model or self.chat_model,
+            chat_sees=self.chat_sees if chat_sees is None else chat_sees,
         )
 
     def __repr__(self) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import queue
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import urlsplit, urlunsplit
@@ -89,8 +90,9 @@ class ChatModel:
     def stream(self, messages: Sequence[BaseMessage], *, stop: threading.Event | None = None) -> Iterator[str]:
         """See `Chat.stream`."""
         pieces: queue.SimpleQueue[str | ChatError | None] = queue.SimpleQueue()
+        is_over = threading.Event()
         loop = asyncio.new_event_loop()
-        task = loop.create_task(self._pump(list(messages), pieces))
+        task = loop.create_task(self._pump(list(messages), pieces, is_over))
         thread = threading.Thread(target=_run, args=(loop, task, pieces), name="chat", daemon=True)
         thread.start()
         try:
@@ -106,15 +108,17 @@ class ChatModel:
                     raise piece
                 yield piece
         finally:
+            is_over.set()
             if thread.is_alive():
-                try:
+                with suppress(RuntimeError):  # it has just ended by itself
                     loop.call_soon_threadsafe(task.cancel)  # closes the connection, so that the model stops as well
-                except RuntimeError:
-                    pass  # it has just ended by itself
                 thread.join()
 
     async def _pump(
-        self, messages: list[BaseMessage], pieces: "queue.SimpleQueue[str | ChatError | None]"
+        self,
+        messages: list[BaseMessage],
+        pieces: "queue.SimpleQueue[str | ChatError | None]",
+        is_over: threading.Event,
     ) -> None:
         try:
             import httpx
@@ -137,6 +141,8 @@ class ChatModel:
                 )
                 has_answered = False
                 async for piece in model.astream(messages):
+                    if is_over.is_set():
+                        return  # until Python 3.12 asyncio.wait_for, which langchain uses, may lose a cancellation
                     text = str(piece.text)
                     if text:
                         has_answered = True
@@ -179,9 +185,8 @@ def _run(
     pieces: "queue.SimpleQueue[str | ChatError | None]",
 ) -> None:
     try:
-        loop.run_until_complete(task)
-    except asyncio.CancelledError:
-        pass
+        with suppress(asyncio.CancelledError):
+            loop.run_until_complete(task)
     finally:
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()

@@ -1,4 +1,4 @@
-"""Citations in an answer: only to sources that were given, also while it streams in; and what each sentence rests on."""
+"""Citations in an answer: only to sources that were given, even while it comes in; and what each sentence rests on."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,6 @@ _INSIDE = re.compile(rf"\s*\d{{1,4}}(?:{_BETWEEN}+\d{{1,4}})*\s*")
 _BEGINS = re.compile(rf"(?:\d|{_BETWEEN})*")
 _NUMBER = re.compile(r"(\d{1,4})(?:\s*[-–—]\s*(\d{1,4}))?")
 _CITED = re.compile(r"\[(\d{1,4})\]")
-_LEADING = re.compile(r"(?:\s*\[\d{1,4}\])+")
 _MOST_IN_RANGE = 20
 
 
@@ -95,18 +94,13 @@ def find_claims(text: str) -> tuple[Claim, ...]:
     Args:
         text: with checked citations; those behind a full stop belong to the sentence before it.
     """
+    blanked = _CITED.sub(lambda found: " " * len(found[0]), text)  # else "red.[1]" is taken for two sentences
+    spans = split_sentences(blanked)
+    starts = [0, *(start for start, _ in spans[1:]), len(text)]
     claims: list[Claim] = []
-    for start, end in split_sentences(text):
-        leading = _LEADING.match(text, start, end)
-        if leading and claims:
-            before = claims.pop()
-            claims.append(_claim(text, before.start, leading.end()))
-            start = leading.end()
-            start += len(text[start:end]) - len(text[start:end].lstrip())
-        if start < end:
-            claims.append(_claim(text, start, end))
+    for number, (start, end) in enumerate(spans):
+        cited = list(_CITED.finditer(text, starts[number], starts[number + 1]))
+        reach = max([end, *(found.end() for found in cited)])
+        first = min([start, *(found.start() for found in cited)])
+        claims.append(Claim(first, reach, tuple(dict.fromkeys(int(found[1]) for found in cited))))
     return tuple(claims)
-
-
-def _claim(text: str, start: int, end: int) -> Claim:
-    return Claim(start, end, tuple(dict.fromkeys(int(number) for number in _CITED.findall(text, start, end))))

@@ -15,8 +15,8 @@ _ANSWER = 400  # characters of each of their answers
 _LONGEST = 500  # characters; more is no question but an answer
 
 _SYSTEM = """\
-You rewrite the last question of a conversation so that it can be understood without the conversation: put in what "it", \
-"there", "and in May?" and the like refer to. Keep its language. If it can stand alone as it is, repeat it unchanged. \
+You rewrite the last question of a conversation so that it can be understood without the conversation: put in what \
+"it", "there", "and in May?" and the like refer to. Keep its language. If it can stand alone, repeat it unchanged. \
 Reply with the question alone and do not answer it.\
 """
 

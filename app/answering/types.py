@@ -6,7 +6,6 @@ from enum import StrEnum
 from langchain_core.messages import BaseMessage
 
 from app.types import Match
-from retrieval.types import Point
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,18 +13,17 @@ class Source:
     """One page that an answer may rest on."""
 
     number: int  # from 1, the likeliest first; what [n] means
-    match: Match  # the best of the page
-    passages: tuple[Point, ...]  # of the page, the best first; none for a picture without text
+    passages: tuple[Match, ...]  # of the page, one at least, the best first; a picture's may be without text
+
+    @property
+    def match(self) -> Match:
+        """The best of the page."""
+        return self.passages[0]
 
     @property
     def text(self) -> str:
         """What the passages say, each in its own paragraph."""
-        return "\n\n".join(point.text for point in self.passages)
-
-    @property
-    def point_id(self) -> str:
-        """What is to be marked on the page: its first passage, else the picture."""
-        return self.passages[0].id if self.passages else self.match.id
+        return "\n\n".join(passage.text for passage in self.passages)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Commands that ask the library: search, ask."""
+"""The command that searches: search."""
 
 import argparse
 import time
@@ -43,11 +43,6 @@ def declare(commands: Commands) -> None:
     parser.add_argument("--until", type=_day, metavar="DAY", help="only documents of that day or earlier")
     parser.add_argument("--no-words", action="store_true", help="by meaning alone, not by the words as they stand")
     parser.add_argument("--explain", action="store_true", help="say what each hit was found by, and what took how long")
-    parser = commands.add(
-        "ask", ask, "Build a cited prompt from the best sources, and answer it where a chat model is set."
-    )
-    parser.add_argument("text", metavar="TEXT")
-    parser.add_argument("--limit", type=positive, default=6, metavar="N", help="sources")
 
 
 def search(options: argparse.Namespace, settings: Settings) -> int:
@@ -80,28 +75,6 @@ def search(options: argparse.Namespace, settings: Settings) -> int:
     show_matches(title, matches, seconds=seconds, encoder=encoder, is_empty=is_empty, is_relevant=results.is_relevant)
     if options.explain:
         show_explanation(results, matches)
-    return OK
-
-
-def ask(options: argparse.Namespace, settings: Settings) -> int:
-    """Build a cited prompt, and answer it where a chat model is set."""
-    from app.chat import answer
-    from app.library import Library
-    from app.printing.searching import show_prompt
-
-    if not options.text.strip():
-        say_error("Nothing to ask: give a question.")
-        return USAGE
-    with Library(settings) as library:
-        matches = library.search(options.text, limit=options.limit)
-        messages = library.prompt(options.text, matches)
-    reply = answer(settings, messages)
-    if options.json:
-        sources = [pick(match, ("rank", "document", "document_id", "page", "score")) for match in matches]
-        turns = [{"role": "user" if turn.type == "human" else turn.type, "content": turn.text} for turn in messages]
-        print_json({"messages": turns, "sources": sources, "answer": reply})
-    else:
-        show_prompt(messages, reply)
     return OK
 
 

@@ -1,9 +1,7 @@
-"""What was found, why, and the prompt made of it."""
+"""What was found, and why."""
 
 from collections.abc import Sequence
 
-from langchain_core.messages import BaseMessage
-from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
@@ -60,13 +58,3 @@ def show_explanation(results: Results, matches: Sequence[Match]) -> None:
     if results.hits:
         OUT.print(table)
     say(", ".join(f"{stage.name} {stage.seconds * 1000:.1f} ms" for stage in results.stages))
-
-
-def show_prompt(messages: Sequence[BaseMessage], reply: str | None) -> None:
-    """The chat messages, and the answer if there is one."""
-    for message in messages:
-        OUT.print(Panel(Text(str(message.text)), title=message.type, title_align="left"))
-    if reply is not None:
-        OUT.print(Panel(Text(reply), title="answer", title_align="left", border_style="green"))
-    else:
-        OUT.print("No chat model is set (POLYGLANCE_CHAT_URL); paste this prompt into any chat.")

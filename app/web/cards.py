@@ -5,6 +5,7 @@ carries. Text says ``dir="auto"``, so that Arabic and Hebrew read from the right
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from app.types import Match
 from app.web.filters import Wanted
@@ -76,6 +77,8 @@ def opening(match: Match, document: Document | None, *, wanted: Wanted = _EVERYT
         "data-text": match.text,
         "data-headings": " › ".join(match.headings),
     }
+    if match.is_hidden:
+        said["data-hidden"] = "true"
     return " ".join(f'{name}="{escape(value)}"' for name, value in said.items())
 
 
@@ -88,10 +91,9 @@ def _card(match: Match, document: Document | None, numbered: bool, wanted: Wante
     page = page_in_words(match, document)
     number = f'<span class="pg-number">{match.rank}</span>' if numbered else ""
     anchor = f' id="source-{match.rank}"' if numbered else ""
-    headings = " › ".join(match.headings)
-    head = f'<p class="pg-headings" dir="auto">{escape(headings)}</p>' if headings else ""
+    above = escape(" › ".join(match.headings))
+    head = f'<p class="pg-headings" dir="auto" title="{above}">{escape(match.headings[-1])}</p>' if above else ""
     title = f"{match.document}, {page}"
-    like = escape(search_address(Wanted(like=match.id)))
     return f"""\
 <article class="pg-card"{anchor}><a class="pg-open" {opening(match, document, wanted=wanted)} \
 aria-label="{escape(title)}, {word} match">
@@ -101,7 +103,17 @@ aria-label="{escape(title)}, {word} match">
 <span class="pg-where">{escape(page)}</span></div>
 <h3 class="pg-name" dir="auto" title="{escape(match.document)}">{escape(match.document)}</h3>
 {head}{_passage(match)}
-</div></a><a class="pg-go pg-like" href="{like}" aria-label="more like {escape(title)}">More like this</a></article>"""
+</div></a>{_further(match, title, wanted)}</article>"""
+
+
+def _further(match: Match, title: str, wanted: Wanted) -> str:
+    """Links to searches that a card suggests."""
+    like = escape(search_address(Wanted(like=match.id)))
+    links = f'<a class="pg-go" href="{like}" aria-label="more like {escape(title)}">More like this</a>'
+    if wanted.text and not wanted.documents:
+        within = escape(search_address(replace(wanted, documents=(match.document_id,))))
+        links += f'<a class="pg-go" href="{within}" aria-label="only in {escape(match.document)}">Only in this file</a>'
+    return f'<p class="pg-further">{links}</p>'
 
 
 def _sheet(match: Match, document: Document | None, title: str) -> str:

@@ -142,6 +142,14 @@ class Intake:
             self._changed.notify_all()
         return task
 
+    def withdraw(self, task: Task) -> None:
+        """Take a task out of the line; one that is at work stays."""
+        with self._changed:
+            if task in self._queue:
+                self._queue.remove(task)
+                self._end(task)
+                self._changed.notify_all()
+
     def wait(self, seconds: float, *, task: Task | None = None) -> None:
         """Come back after so long, or sooner when a task, else any task, begins or ends."""
         with self._changed:

@@ -155,7 +155,7 @@ def _facts(task: Task, progress: Progress) -> str:
         parts.append(f"{_plural(progress.pages_read, 'page')} read")
     if progress.pages_per_second:
         parts.append(f"{progress.pages_per_second:.1f} pages/s")
-    if progress.seconds_left is not None and progress.files_done < progress.files:
+    if progress.seconds_left is not None and progress.seconds_left >= 1:
         parts.append(f"about {_duration(progress.seconds_left)} left")
     return " · ".join(parts)
 
@@ -172,7 +172,8 @@ def _tally(job: JobOverview, results: Sequence[Added]) -> str:
     new = [one for one in results if one.status in (AddStatus.ADDED, AddStatus.REPLACED)]
     known = sum(one.status is AddStatus.UNCHANGED for one in results)
     left = job.files - job.done
-    parts = [f"{_plural(len(new), 'document')} added ({_plural(sum(one.pages for one in new), 'page')})"]
+    pages = _plural(sum(one.pages for one in new), "page")
+    parts = [f"{_plural(len(new), 'document')} added ({pages})" if new else "nothing new"]
     parts += [f"{known:,} already there"] if known else []
     parts += [f"{job.failed:,} not added"] if job.failed else []
     if job.is_unfinished:

@@ -5,7 +5,6 @@ from fastapi.responses import FileResponse, PlainTextResponse
 
 from app.errors import LibraryError
 from app.library import Library
-from app.web.arrivals import safe_name
 
 
 def send_original(library: Library, document_id: str) -> Response:
@@ -23,6 +22,6 @@ def send_original(library: Library, document_id: str) -> Response:
     return FileResponse(
         path,
         media_type="application/octet-stream",  # a browser that took it for a page would run what is in it
-        filename=safe_name(document.name),
+        filename=document.name.replace("/", "_"),
         headers={"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"},
     )

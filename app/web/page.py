@@ -2,10 +2,10 @@
 
 import gradio as gr
 
+from app.web.ask_tab import ask_tab
 from app.web.handlers import Handlers
 from app.web.library_tab import library_tab
 from app.web.search_tab import search_tab
-from app.web.search_tabs import ask_tab
 
 TITLE = "Polyglance"
 _MAX_AT_ONCE = 8  # requests of one kind; searches run side by side, and every tab watches an addition
@@ -37,9 +37,9 @@ def build_page(handlers: Handlers) -> gr.Blocks:
             with gr.Tab("Search", id="search") as tab:
                 search_tab(page, tabs, tab, handlers.searching)
             with gr.Tab("Ask", id="ask"):
-                ask_tab(handlers)
+                ask_tab(page, handlers.asking)
             with gr.Tab("Library", id="library"):
-                library_tab(page, handlers, counts)
+                library_tab(page, handlers.shelving, counts)
         encoder = gr.HTML(elem_classes="pg-foot", apply_default_css=False)
         page.load(handlers.encoder, outputs=encoder, api_name="encoder", show_progress="hidden")
     page.queue(default_concurrency_limit=_MAX_AT_ONCE)

@@ -46,14 +46,13 @@ def results(found: Found, documents: Mapping[str, Document], *, wanted: Wanted, 
     if not found.matches:
         return head + cards.notice("Nothing found", _remedy(wanted, documents))
     count = f"{len(found.matches)} {'result' if len(found.matches) == 1 else 'results'}"
-    how = _how(found, f"{count}{asked}")
     shown = cards.grid(found.matches, documents, wanted=wanted) + _more(found, wanted)
     if found.is_relevant:
-        return head + how + shown
+        return head + _how(found, f"{count}{asked}") + shown
+    verdict = "Nothing is much like the one you chose" if wanted.like else f"Nothing relevant found{asked}"
     return f"""\
-{head}{how}<div class="pg-none" role="status"><b>Nothing relevant found{asked}</b>
-<span>{escape(_remedy(wanted, documents))}</span></div>
-<p class="pg-rule"><span>nearest all the same</span></p><div class="pg-far">{shown}</div>"""
+{head}<div class="pg-none" role="status"><b>{verdict}</b><span>{escape(_remedy(wanted, documents))}</span></div>
+<p class="pg-rule"><span>nearest all the same</span></p>{_how(found, count)}{shown}"""
 
 
 def at(wanted: Wanted) -> str:
@@ -73,7 +72,7 @@ def _asked(wanted: Wanted, has_picture: bool) -> str:
     if wanted.like:
         return " like the one you chose"
     words = f' for <bdi dir="auto">{escape(wanted.text)}</bdi>' if wanted.text else ""
-    return words + ((" and your picture" if words else " like your picture") if has_picture else "")
+    return words + ((" and this picture" if words else " like this picture") if has_picture else "")
 
 
 def _chips(wanted: Wanted, documents: Mapping[str, Document]) -> str:
@@ -90,7 +89,7 @@ def _chips(wanted: Wanted, documents: Mapping[str, Document]) -> str:
 
 
 def _remedy(wanted: Wanted, documents: Mapping[str, Document]) -> str:
-    if any(chips(wanted, documents)):
+    if any(chips(replace(wanted, like=""), documents)):
         return "Take a filter away above, or try other words."
     return "Try other words, or a picture. Any language will do."
 

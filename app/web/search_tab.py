@@ -12,18 +12,9 @@ from app.web.searching import Searching
 from app.web.told import told
 
 # `address.js` asks for what the address bar says: a link that was clicked, or the way back.
-_ON_BRIDGE = "element.addEventListener('pg-go', () => trigger('select', { value: location.search }));"
+_ON_BRIDGE = "document.addEventListener('pg-go', () => trigger('select', { value: location.search }));"
+_READYING = '<p class="pg-line" role="status">Getting the search ready…</p>'  # until the first answer comes
 _THE_ADDRESS = "(address, picture) => [location.search, picture]"
-
-
-class Choice(gr.Dropdown):
-    """A list of several things, whose choices change with the library; programs may name any."""
-
-    is_template = True  # in the browser it is a Dropdown
-
-    def api_info(self) -> dict[str, Any]:
-        """Strings, not only those on offer when the page was built."""
-        return {"type": "array", "items": {"type": "string"}}
 
 
 @dataclass(frozen=True)
@@ -33,9 +24,9 @@ class _Fields:
     text: gr.Textbox
     modality: gr.Radio
     limit: gr.Dropdown
-    documents: Choice
-    kinds: Choice
-    languages: Choice
+    documents: gr.Dropdown
+    kinds: gr.Dropdown
+    languages: gr.Dropdown
     since: gr.Textbox
     until: gr.Textbox
     like: gr.Textbox
@@ -62,7 +53,13 @@ def search_tab(page: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab, searching: Searching
                 text = _words()
                 button = gr.Button("Search", variant="primary", scale=0, min_width=104, elem_id="pg-search")
             with gr.Row(elem_classes="pg-options"):
-                modality, limit = _options()
+                modality = gr.Radio(
+                    [("Any", "any"), ("Words", "text"), ("Looks", "image")],
+                    value="any",
+                    show_label=False,
+                    label="What may match",
+                    container=False,
+                )
             image_share = gr.Slider(
                 0, 1, DEFAULT_SHARE, step=0.1, label="Weight of the picture beside the words", elem_classes="pg-share"
             )
@@ -70,7 +67,7 @@ def search_tab(page: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab, searching: Searching
             picture = gr.Image(
                 label="Picture",
                 show_label=False,
-                placeholder="Drop or paste a picture here\nor click to choose one",
+                placeholder="Drop or paste a picture",
                 type="filepath",
                 sources=["upload", "clipboard"],
                 height=124,
@@ -78,10 +75,10 @@ def search_tab(page: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab, searching: Searching
                 elem_id="pg-picture",
             )
     with gr.Accordion("Filters", open=False, elem_id="pg-filters"):
-        documents, kinds, languages, since, until, uses_words = _filters()
-    like, address = gr.Textbox(visible=False, label="Like"), gr.Textbox(visible=False, label="Address")
+        documents, kinds, languages, since, until, limit, uses_words = _filters()
+    like, address = gr.Textbox("", visible=False, label="Like"), gr.Textbox(visible=False, label="Address")
     bridge = gr.HTML(js_on_load=_ON_BRIDGE, visible="hidden", elem_id="pg-bridge")
-    found = gr.HTML(elem_classes="pg-found", elem_id="pg-results", apply_default_css=False)
+    found = gr.HTML(_READYING, elem_classes="pg-found", elem_id="pg-results", apply_default_css=False)
     fields = _Fields(text, modality, limit, documents, kinds, languages, since, until, like, image_share, uses_words)
     _let_search(fields, picture, button, found, searching)
     _let_open(page, tabs, fields, (address, bridge), picture, found, searching)
@@ -95,6 +92,7 @@ def search_tab(page: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab, searching: Searching
 
 def _words() -> gr.Textbox:
     return gr.Textbox(
+        "",
         placeholder="What are you looking for? Any language will do.",
         show_label=False,
         label="Words",
@@ -108,38 +106,26 @@ def _words() -> gr.Textbox:
     )
 
 
-def _options() -> tuple[gr.Radio, gr.Dropdown]:
-    modality = gr.Radio(
-        [("Any", "any"), ("Words", "text"), ("Looks", "image")],
-        value="any",
-        show_label=False,
-        label="What may match",
-        container=False,
-        scale=3,
-    )
-    limit = gr.Dropdown(
-        [(f"{count} results", count) for count in LIMITS],
-        value=DEFAULT_LIMIT,
-        show_label=False,
-        label="Results",
-        container=False,
-        scale=0,
-        min_width=140,
-    )
-    return modality, limit
-
-
-def _filters() -> tuple[Choice, Choice, Choice, gr.Textbox, gr.Textbox, gr.Checkbox]:
+def _filters() -> tuple[gr.Dropdown, gr.Dropdown, gr.Dropdown, gr.Textbox, gr.Textbox, gr.Dropdown, gr.Checkbox]:
     with gr.Row(elem_classes="pg-filters"):
-        documents = Choice(label="Documents", multiselect=True, min_width=200, scale=2)
-        kinds = Choice(label="Type", multiselect=True, min_width=130)
-        languages = Choice(label="Language", multiselect=True, min_width=130)
-        since = gr.Textbox(label="Dated since", max_lines=1, min_width=130, elem_classes="pg-day")
-        until = gr.Textbox(label="Dated until", max_lines=1, min_width=130, elem_classes="pg-day")
+        documents = _several("Documents", min_width=200, scale=2)
+        kinds = _several("Type", min_width=130)
+        languages = _several("Language", min_width=130)
+        since = gr.Textbox("", label="Dated since", max_lines=1, min_width=150, elem_classes="pg-day")
+        until = gr.Textbox("", label="Dated until", max_lines=1, min_width=150, elem_classes="pg-day")
+        limit = gr.Dropdown(list(LIMITS), value=DEFAULT_LIMIT, label="Results", min_width=110)
     uses_words = gr.Checkbox(
         True, label="Look for the words themselves too, not for their meaning alone", container=False
     )
-    return documents, kinds, languages, since, until, uses_words
+    return documents, kinds, languages, since, until, limit, uses_words
+
+
+def _several(label: str, *, min_width: int, scale: int = 1) -> gr.Dropdown:
+    """A list whose choices change with the library; programs may name any."""
+    field = gr.Dropdown(label=label, multiselect=True, min_width=min_width, scale=scale)
+    any_strings = {"type": "array", "items": {"type": "string"}}
+    field.api_info = lambda: any_strings  # type: ignore[method-assign]  # a subclass would write a file beside this one
+    return field
 
 
 def _let_search(fields: _Fields, picture: gr.Image, button: gr.Button, found: gr.HTML, searching: Searching) -> None:

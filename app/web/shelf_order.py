@@ -7,6 +7,7 @@ from typing import Any
 
 from app.errors import LibraryError
 from app.listing import Listed
+from app.web.languages import language_name
 from ingest.readers.registry import kind_of
 
 PARTLY, WHOLE = "partly read", "ready"
@@ -21,7 +22,7 @@ class Order:
 
     @classmethod
     def parse(cls, text: str) -> "Order":
-        """ "pages", or "-pages" for the most first.
+        """As its text says: "pages", or "-pages" for the most first.
 
         Raises:
             LibraryError: there is no such column.
@@ -75,7 +76,8 @@ def select(documents: Sequence[Listed], words: str, order: Order) -> list[Listed
 
 def _haystack(listed: Listed) -> str:
     document = listed.document
-    return _folded("\n".join((*listed.names, type_of(listed), document.format, document.language, state_of(listed))))
+    language = (document.language, language_name(document.language))
+    return _folded("\n".join((*listed.names, type_of(listed), document.format, *language, state_of(listed))))
 
 
 def _folded(text: str) -> str:
@@ -87,7 +89,7 @@ COLUMNS: dict[str, Callable[[Listed], Any]] = {
     "type": type_of,
     "pages": lambda one: one.document.pages,
     "chunks": lambda one: one.document.chunks,
-    "language": lambda one: one.document.language,
+    "language": lambda one: language_name(one.document.language),
     "size": lambda one: one.document.bytes,
     "added": lambda one: one.document.added_at,
     "state": state_of,

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 from app.listing import Listed
 from app.types import Status
+from app.web.languages import language_name
 from app.web.markup import escape
 from app.web.shelf_order import PARTLY, Order, name_of, state_of, type_of
 from encoders.registry import EncoderStatus
@@ -67,10 +69,13 @@ def counts_in_words(documents: Sequence[Document]) -> str:
 
 def shown_in_words(found: Sequence[Listed], *, limit: int, total: int) -> str:
     """How many rows there are, where that is not plain to see."""
-    shown = min(limit, len(found))
-    if shown < len(found):
-        return f"{shown:,} of {_plural(len(found), 'document')} shown"
-    return f"{len(found):,} of {_plural(total, 'document')} match" if len(found) < total else ""
+    if len(found) > limit:
+        words = f"{limit:,} of {_plural(len(found), 'document')} shown"
+    elif 0 < len(found) < total:
+        words = f"{len(found):,} of {_plural(total, 'document')} match"
+    else:
+        return ""
+    return f'<p class="pg-line" role="status">{words}</p>'
 
 
 def storage_in_words(status: Status) -> str:
@@ -81,7 +86,7 @@ def storage_in_words(status: Status) -> str:
     total = size_in_words(status.files_bytes + status.vectors_bytes)
     return f"""\
 <p class="pg-storage"><b>{total}</b> used: originals and pictures of pages {size_in_words(status.files_bytes)}, \
-vectors {where} of {_plural(status.chunks, "passage")} · in <bdi>{escape(str(status.data))}</bdi></p>"""
+vectors {where} of {status.chunks:,} passages and pictures · in <bdi>{escape(_from_home(status.data))}</bdi></p>"""
 
 
 def removal_question(documents: Sequence[Document]) -> str:
@@ -91,7 +96,7 @@ def removal_question(documents: Sequence[Document]) -> str:
     parts = (
         _plural(len(documents), "document"),
         _plural(sum(document.pages for document in documents), "page"),
-        _plural(sum(document.chunks for document in documents), "passage"),
+        _plural(sum(document.chunks for document in documents), "chunk"),
         size_in_words(sum(document.bytes for document in documents)),
     )
     return f"""\
@@ -137,7 +142,7 @@ def _head(column: str, words: str, kind: str, order: Order) -> str:
 def _row(listed: Listed) -> str:
     document = listed.document
     name = escape(name_of(listed))
-    language = escape(document.language)
+    language = escape(language_name(document.language)) or "–"
     state = state_of(listed)
     mark = "pg-mark" if state == PARTLY else "pg-quiet"
     return f"""\
@@ -145,7 +150,7 @@ def _row(listed: Listed) -> str:
 <td class="pg-doc"><bdi dir="auto">{name}</bdi>{_notes(listed)}</td>\
 <td class="pg-col-type">{escape(type_of(listed))}</td>\
 <td class="pg-col-pages pg-num">{document.pages:,}</td><td class="pg-col-chunks pg-num">{document.chunks:,}</td>\
-<td class="pg-col-language"><span data-language="{language}">{language or "–"}</span></td>\
+<td class="pg-col-language"><bdi title="{escape(document.language)}">{language}</bdi></td>\
 <td class="pg-col-size pg-num">{size_in_words(document.bytes)}</td>\
 <td class="pg-col-added">{datetime.fromtimestamp(document.added_at):%Y-%m-%d %H:%M}</td>\
 <td class="pg-col-state"><span class="{mark}">{state}</span></td>\
@@ -160,7 +165,7 @@ def _notes(listed: Listed) -> str:
     others = [name for name in listed.names if name != document.name]
     if others:
         names = ", ".join(f'<bdi dir="auto">{escape(name)}</bdi>' for name in others)
-        notes += f'<small>the same file: {names}</small>'
+        notes += f"<small>the same file: {names}</small>"
     if document.ocr_pages:
         notes += f"<small>text of {_plural(document.ocr_pages, 'page')} recognised in the picture</small>"
     if document.problems:
@@ -169,6 +174,11 @@ def _notes(listed: Listed) -> str:
         hint = escape("\n".join(document.problems))
         notes += f'<small class="pg-mark" title="{hint}" dir="auto">{escape(told)}{more}</small>'
     return notes
+
+
+def _from_home(path: Path) -> str:
+    home = Path.home()
+    return str(Path("~", path.relative_to(home)) if path.is_relative_to(home) else path)
 
 
 def _plural(count: int, noun: str) -> str:

@@ -1,32 +1,28 @@
 """What the library tab does when something is clicked: asks the library, gives back HTML. Knows nothing of Gradio."""
 
 import itertools
-import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from app.adding import added_of
 from app.errors import LibraryError
 from app.job_overview import JobOverview, read_files, read_job, read_jobs
 from app.library import Library
-from app.listing import Listed, read_listing
-from app.types import Progress
-from app.web import job_view, shelf_view
+from app.web import job_view, works
 from app.web.arrivals import Upload, arrivals
+from app.web.catalogue import Catalogue
 from app.web.intake import Intake, Kind, Task
 from app.web.previews import Previews
-from app.web.shelf_order import Order, select
 from ingest.jobs import FileState, JobState, Wanted
 
-ROWS = 200  # of the table that are sent at first, and more at a time
 _EVERY_S = 0.4  # how often a running task is shown anew
 _TABLE_EVERY_S = 2.0  # and the table of documents while it runs
 _OUTCOME_S = 600  # that what came of the last task is shown to whoever opens the page
 _JOBS = 20  # that are listed
-_WAIT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,40 +35,11 @@ class Shelved:
     stamp: str | None = None  # changes with the documents
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """The lower half: the documents."""
-
-    table: str
-    shown: str  # how many of how many, in words
-    has_more: bool  # rows than are shown
-    counts: str  # of the whole library
-    storage: str
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Documents that are ticked, or all but these that match some words."""
-
-    ids: frozenset[str]
-    is_all: bool = False
-    words: str = ""
-
-    @classmethod
-    def parse(cls, text: str) -> "Selection":
-        """From the JSON that the page keeps it in; empty: none."""
-        picked = json.loads(text or "{}")
-        return cls(frozenset(picked.get("ids", ())), bool(picked.get("all")), str(picked.get("words", "")))
-
-    def of(self, documents: Sequence[Listed]) -> list[Listed]:
-        """Which documents those are."""
-        if self.is_all:
-            return [one for one in select(documents, self.words, Order("name")) if one.document.id not in self.ids]
-        return [one for one in documents if one.document.id in self.ids]
-
-
 class Shelving:
     """The library tab's actions on one library.
+
+    Attributes:
+        catalogue: its documents, as the table shows them.
 
     Args:
         library: open, and kept open by the caller.
@@ -83,6 +50,7 @@ class Shelving:
         self._library = library
         self._previews = previews
         self._intake = Intake()
+        self.catalogue = Catalogue(library)
         self._stamps = itertools.count(int(time.time()))  # a page that is older than this server sees a new one
 
     def add_uploads(self, uploads: Sequence[Upload]) -> Iterator[Shelved]:
@@ -109,6 +77,19 @@ class Shelving:
         while (task := self._intake.current) is not None:
             yield from self._watch(task)
         yield self._at_rest()
+
+    def look_on(self) -> Iterator[Shelved]:
+        """As `look`, where something is under way; else all stays as it was."""
+        yield Shelved(None, None)
+        if self._intake.current is not None:
+            yield from self.look()
+
+    def jobs(self) -> list[dict[str, Any]]:
+        """The jobs that are kept, the latest first, for programs."""
+        return [
+            {"job": one.id, "state": str(one.state), "files": one.files, "done": one.done, "failed": one.failed}
+            for one in read_jobs(self._library.settings.data)
+        ]
 
     def pause(self, job_id: int) -> None:
         """Let a job stop after its page, to be resumed later.
@@ -156,12 +137,14 @@ class Shelving:
             return task
         self._check_unfinished(job_id)
         task = self._intake.of_job(job_id)
-        if task is not None:
+        if task is not None and self._job(job_id).state is JobState.RUNNING:
             task.is_stopping = True
             self._library.jobs.cancel(job_id)
             return task
-        work = partial(_cancel, self._library, job_id)
-        return self._intake.submit(Task(Kind.CANCEL, work, is_urgent=True))  # it waits for what is at work
+        if task is not None:  # it waits to go on
+            self._intake.withdraw(task)
+        work = partial(works.cancel, self._library, job_id)
+        return self._intake.submit(Task(Kind.CANCEL, work, is_urgent=True))
 
     def act(self, act: str, job_id: int) -> Iterator[Shelved]:
         """Do what a job's button says, and show what comes of it.
@@ -189,7 +172,7 @@ class Shelving:
         _ = self._library.collection  # says what to do where there is none
         current = self._intake.current
         if current is None or current.kind is not Kind.REINDEX:
-            self._intake.submit(Task(Kind.REINDEX, partial(_reindex, self._library)))
+            self._intake.submit(Task(Kind.REINDEX, partial(works.reindex, self._library)))
         yield from self.look()
 
     def remove(self, document_ids: Sequence[str]) -> Iterator[Shelved]:
@@ -205,33 +188,10 @@ class Shelving:
                 raise LibraryError(f"{document_id} is no document's id: `polyglance list` shows them.")
         wanted = [(document_id, known[document_id]) for document_id in document_ids]
         if wanted:
-            work = partial(_remove, self._library, self._previews, wanted)
+            work = partial(works.remove, self._library, self._previews, wanted)
             yield from self._watch(self._intake.submit(Task(Kind.REMOVE, work, is_urgent=True)))
         else:
             yield from self.look()
-
-    def removal(self, selection: Selection) -> tuple[str, list[str]]:
-        """What would go if these documents were removed, as a question, and their ids."""
-        documents = [one.document for one in selection.of(self._listed())]
-        return shelf_view.removal_question(documents), [document.id for document in documents]
-
-    def listing(self, *, words: str, order: Order, limit: int = ROWS) -> Listing:
-        """The documents that match, in order."""
-        listed = self._listed()
-        status = self._library.status()
-        found = select(listed, words, order)
-        table = shelf_view.documents_table(found, limit=limit, words=words, order=order)
-        return Listing(
-            table=table if listed else shelf_view.empty_table(),
-            shown=shelf_view.shown_in_words(found, limit=limit, total=len(listed)),
-            has_more=len(found) > limit,
-            counts=shelf_view.counts_in_words([one.document for one in listed]),
-            storage=shelf_view.storage_in_words(status),
-        )
-
-    def count(self, selection: Selection) -> int:
-        """How many documents are ticked."""
-        return len(selection.of(self._listed())) if selection.is_all else len(selection.ids)
 
     def start(self) -> None:
         """Go on with what an earlier process was adding when it ended or died."""
@@ -242,9 +202,9 @@ class Shelving:
 
     def close(self) -> None:
         """Stop what is under way and wait for it; `start` goes on with it in the next process."""
-        running = [job.id for job in self._library.jobs.unfinished() if job.state is JobState.RUNNING]
+        jobs = [job.id for job in self._library.jobs.unfinished() if self._intake.of_job(job.id) is not None]
         self._intake.close()
-        for job_id in running:
+        for job_id in jobs:
             if self._job(job_id).wanted is Wanted.RUN:
                 self._library.jobs.count_as_interrupted(job_id)
 
@@ -253,7 +213,7 @@ class Shelving:
         if task is not None:
             task.is_stopping = False
             return task
-        return self._intake.submit(Task(Kind.ADD, partial(_add, self._library, job_id), job_id=job_id))
+        return self._intake.submit(Task(Kind.ADD, partial(works.add, self._library, job_id), job_id=job_id))
 
     def _watch(self, task: Task) -> Iterator[Shelved]:
         """What is at work, until a task is done, and what came of that; each part only where it changed."""
@@ -269,8 +229,8 @@ class Shelving:
             if now.past is None and before.past is None:
                 now = replace(now, past=self._past())
             changed = _changes(before, now)
-            before = Shelved(*(new if new is not None else old for new, old in zip(_parts(now), _parts(before))))
-            if changed != Shelved(None, None):
+            before = _newest(before, now)
+            if any(part is not None for part in _parts(changed)):
                 yield changed
             if not is_told:
                 self._intake.wait(_EVERY_S, task=task)
@@ -335,9 +295,6 @@ class Shelving:
             return f"{id(task)} {progress.files_done if progress else 0}"
         return str(next(self._stamps))
 
-    def _listed(self) -> list[Listed]:
-        return read_listing(self._library.settings.data)
-
     def _job(self, job_id: int) -> JobOverview:
         return read_job(self._library.settings.data, job_id)
 
@@ -351,54 +308,9 @@ def _parts(shelved: Shelved) -> tuple[str | None, ...]:
     return shelved.card, shelved.controls, shelved.past, shelved.stamp
 
 
+def _newest(before: Shelved, now: Shelved) -> Shelved:
+    return Shelved(*(old if new is None else new for new, old in zip(_parts(now), _parts(before), strict=True)))
+
+
 def _changes(before: Shelved, now: Shelved) -> Shelved:
     return Shelved(*(new if new != old else None for new, old in zip(_parts(now), _parts(before), strict=True)))
-
-
-def _add(library: Library, job_id: int, task: Task) -> bool:
-    library.finish_job(job_id, on_progress=task.report, stop=task.stop)
-    job = read_job(library.settings.data, job_id)
-    return job.state is JobState.PAUSED and job.wanted is Wanted.RUN  # it stepped aside, or was told to go on
-
-
-def _cancel(library: Library, job_id: int, task: Task) -> bool:
-    library.jobs.cancel(job_id)
-    task.outcome = "Cancelled. What was added stays."
-    return False
-
-
-def _remove(library: Library, previews: Previews, wanted: Sequence[tuple[str, str]], task: Task) -> bool:
-    done = 0
-    for done, (document_id, name) in enumerate(wanted):
-        if task.stop.is_set():
-            break
-        task.report(Progress(name, done, len(wanted), 0, 0, 0, done / len(wanted)))
-        library.remove(document_id)
-        previews.forget(document_id)
-    else:
-        done = len(wanted)
-    task.outcome = f"{done:,} of {len(wanted):,} documents removed" if done < len(wanted) else _removed(wanted)
-    return False
-
-
-def _removed(wanted: Sequence[tuple[str, str]]) -> str:
-    return f"{wanted[0][1]} is removed" if len(wanted) == 1 else f"{len(wanted):,} documents removed"
-
-
-class _SteppedAside(Exception):
-    """A re-indexing was stopped; what it did is kept."""
-
-
-def _reindex(library: Library, task: Task) -> bool:
-    def report(progress: Progress) -> None:
-        task.report(progress)
-        if task.stop.is_set():
-            raise _SteppedAside
-
-    try:
-        count = library.reindex(on_progress=report)
-    except _SteppedAside:
-        task.outcome = "Re-indexing was cancelled; the old vectors stay. Run again, it goes on where it was."
-        return not task.is_stopping
-    task.outcome = f"{count:,} {'document' if count == 1 else 'documents'} re-indexed"
-    return False

@@ -11,8 +11,10 @@ from starlette.concurrency import run_in_threadpool
 
 from app.errors import USER_ERRORS
 from app.library import Library
+from app.web.addresses import PlainAddress
 from app.web.guard import Guard
 from app.web.handlers import Handlers
+from app.web.originals import send_original
 from app.web.page import build_page
 from app.web.previews import Previews
 from app.web.theme import head, theme
@@ -33,14 +35,16 @@ def build_site(library: Library) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         handlers.warmth.start()
-        handlers.resume()
+        handlers.shelving.start()
         yield
-        await run_in_threadpool(handlers.close)
+        await run_in_threadpool(handlers.shelving.close)
 
     site = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    site.add_middleware(Guard)
+    site.add_middleware(PlainAddress)
+    site.add_middleware(Guard)  # the outermost
     site.add_api_route("/pages/{document_id}/{page}", partial(_draw_page, handlers.previews), response_class=Response)
     site.add_api_route("/documents/{document_id}", partial(_tell_document, handlers.outlines), response_class=Response)
+    site.add_api_route("/originals/{document_id}", partial(send_original, library), response_class=Response)
     page = build_page(handlers)
     gr.mount_gradio_app(
         site,

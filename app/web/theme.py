@@ -40,10 +40,11 @@ def theme() -> gr.themes.Base:
 
 
 def head() -> str:
-    """What the page adds to its head: its looks, and the large view's script."""
+    """What the page adds to its head: its looks and its scripts."""
     # Not by Gradio's `css`, which rewrites selectors and so changes which rule wins.
-    return f"<style>{_read('page.css')}</style><script>{_read('page.js')}</script>"
+    return f"<style>{_read_all('.css')}</style><script>{_read_all('.js')}</script>"
 
 
-def _read(name: str) -> str:
-    return files("app.web").joinpath("static", name).read_text(encoding="utf-8")
+def _read_all(suffix: str) -> str:
+    parts = sorted(files("app.web").joinpath("static").iterdir(), key=lambda part: part.name)
+    return "\n".join(part.read_text(encoding="utf-8") for part in parts if part.name.endswith(suffix))

@@ -5,12 +5,13 @@ from html import unescape
 
 import pytest
 
-from app.types import Added, AddStatus, Match, Progress
-from app.web import cards, prompt_view, shelf_view
-from app.web.intake import Intake
+from app.types import Match
+from app.web import cards, results_view, shelf_view
+from app.web.filters import Wanted
+from app.web.results_view import Found
 from ingest.manifest import Document, State
 from ingest.types import Format, Modality
-from retrieval.query import Strength
+from retrieval.query import Stage, Strength
 
 HOSTILE = '<img src=x onerror="alert(1)">${alert(2)}{{this}}`'
 RAW = re.compile(r"<img src=x|\$\{|\{\{|`|onerror=\"")
@@ -30,37 +31,19 @@ def match(**fields: object) -> Match:
     return Match(**(known | fields))
 
 
-def results(one: Match, owner: Document) -> str:
-    return cards.results([one], {"d1": owner}, query="q", seconds=0.01)
+def results(one: Match, owner: Document, *, is_relevant: bool = True, **wanted: object) -> str:
+    found = Found([one], is_relevant=is_relevant, stages=(Stage("encode", 0.0042),), seconds=0.01, sizes=(64, 512))
+    return results_view.results(found, {"d1": owner}, wanted=Wanted("q", **wanted), has_picture=False)
 
 
 def test_nothing_a_document_says_becomes_markup() -> None:
     hostile = match(document=HOSTILE, text=HOSTILE, headings=(HOSTILE,), page_label=HOSTILE)
 
-    html = cards.results([hostile], {"d1": document(HOSTILE)}, query=HOSTILE, seconds=0.01)
+    wanted = {"documents": ("d1", HOSTILE), "kinds": (HOSTILE,), "languages": (HOSTILE,)}
+    html = results(hostile, document(HOSTILE), **wanted) + results(hostile, document(HOSTILE), is_relevant=False)
 
     assert not RAW.search(html)
     assert HOSTILE in unescape(html)
-
-
-def test_nothing_in_the_librarys_list_becomes_markup() -> None:
-    hostile = document(HOSTILE, problems=(HOSTILE,))
-
-    html = shelf_view.documents_table([hostile]) + shelf_view.removal_question([hostile])
-
-    assert not RAW.search(html)
-    assert HOSTILE in unescape(html)
-
-
-def test_nothing_a_model_answers_becomes_markup() -> None:
-    assert not RAW.search(prompt_view.answer_view(HOSTILE, sources=1))
-
-
-def test_a_citation_leads_to_its_source_and_an_invented_one_nowhere() -> None:
-    html = prompt_view.answer_view("So it is [2], not [9].", sources=2)
-
-    assert '<a class="pg-cite" href="#source-2">[2]</a>' in html
-    assert "not [9]." in html
 
 
 @pytest.mark.parametrize("strength", Strength)
@@ -70,9 +53,53 @@ def test_scores_are_shown_in_words_with_the_number_behind(strength: Strength) ->
     assert f'title="score 0.12">{strength}<' in html
 
 
-def test_weak_results_are_called_so() -> None:
-    assert "nothing fits well" in results(match(strength=Strength.WEAK), document())
-    assert "nothing fits well" not in results(match(strength=Strength.FAIR), document())
+def test_what_is_not_relevant_is_called_so_and_shown_all_the_same() -> None:
+    html = results(match(strength=Strength.WEAK), document(), is_relevant=False)
+
+    assert html.index("Nothing relevant found") < html.index("nearest all the same") < html.index("<article")
+    assert "Nothing relevant" not in results(match(), document())
+
+
+def test_the_passage_is_marked_where_it_stands_on_the_page() -> None:
+    html = results(match(boxes=((0.1, 0.25, 0.5, 0.3), (0.1, 0.3, 0.125, 0.35))), document())
+
+    assert 'style="left:10.00%;top:25.00%;width:40.00%;height:5.00%"' in html
+    assert html.count('class="pg-mark-box"') == 2
+    assert 'data-boxes="0.1,0.25,0.5,0.3;0.1,0.3,0.125,0.35"' in html
+
+
+def test_a_passage_that_cannot_be_seen_on_its_page_says_so() -> None:
+    assert "not to be seen on the page" in results(match(is_hidden=True), document())
+    assert "not to be seen on the page" not in results(match(), document())
+
+
+def test_a_card_is_a_link_that_opens_its_page_in_this_search() -> None:
+    html = unescape(results(match(id="p1", page=2), document(), languages=("de",)))
+
+    assert 'href="/?q=q&lang=de&doc=d1&page=2&hit=p1"' in html
+    assert 'href="/?like=p1"' in html
+    assert 'href="/?q=q&in=d1&lang=de"' in html
+
+
+def test_a_filter_is_shown_as_a_link_to_the_search_without_it() -> None:
+    html = unescape(results(match(), document("a.pdf"), documents=("d1",), languages=("de", "ja")))
+
+    for words, address in (("a.pdf", "/?q=q&lang=de&lang=ja"), ("Deutsch", "/?q=q&in=d1&lang=ja")):
+        assert re.search(rf'href="{re.escape(address)}"[^>]*><bdi dir="auto">{re.escape(words)}<', html)
+
+
+def test_what_the_search_took_is_told_stage_by_stage() -> None:
+    html = results(match(), document())
+
+    assert "read the query" in html
+    assert "4.2 ms" in html
+    assert "10 ms</span>" in html
+    assert "64 and 512 numbers" in html
+
+
+def test_more_can_be_asked_for_only_where_there_may_be_more() -> None:
+    assert 'href="/?q=q&amp;n=2">Show more' in results(match(), document(), limit=1)
+    assert "Show more" not in results(match(), document(), limit=2)
 
 
 @pytest.mark.parametrize(
@@ -109,47 +136,16 @@ def test_a_text_file_is_shown_by_its_words_and_asks_for_no_picture() -> None:
 
 
 def test_an_empty_library_teaches_what_to_do() -> None:
-    html = cards.results([], {}, query="x", seconds=0.0)
-
-    assert "Library tab" in html
+    assert "Library tab" in cards.empty_library()
 
 
-def test_nothing_found_says_so() -> None:
-    assert "Nothing found" in cards.results([], {"d1": document()}, query="x", seconds=0.0)
+def test_nothing_found_says_so_and_what_to_do() -> None:
+    nothing = Found([], is_relevant=False, stages=(), seconds=0.0, sizes=(512,))
 
-
-def test_an_addition_is_summed_up_with_failures_first() -> None:
-    added = [
-        Added("good.pdf", AddStatus.ADDED, "1", pages=3, chunks=9),
-        Added("again.pdf", AddStatus.UNCHANGED, "2", pages=1),
-        Added("bad.pdf", AddStatus.FAILED, None, error="bad.pdf is empty: <b>replace</b> it"),
-    ]
-    intake = Intake()
-    job = intake.submit(lambda report, stop: added)
-    intake.close()
-
-    html = shelf_view.job_view(job)
-
-    assert "1 document added (3 pages), 1 already there, 1 not added" in html
-    assert html.index("bad.pdf is empty") < html.index("good.pdf")
-    assert "<b>replace" not in html
-
-
-def test_an_addition_under_way_shows_file_and_page() -> None:
-    shown = []
-    intake = Intake()
-
-    def work(report, stop):
-        report(Progress("big.pdf", files_done=1, files=3, pages_done=4, pages=10, failed=1, fraction=0.5))
-        shown.append(shelf_view.job_view(intake.current))
-        return []
-
-    intake.submit(work)
-    intake.close()
-
-    assert "big.pdf" in shown[0]
-    assert "file 2 of 3 · page 4 of 10 · 1 failed" in shown[0]
-    assert 'style="width:50.0%"' in shown[0]
+    for wanted, remedy in ((Wanted("q"), "Try other words"), (Wanted("q", kinds=("pdf",)), "Take a filter away")):
+        html = results_view.results(nothing, {"d1": document()}, wanted=wanted, has_picture=False)
+        assert "Nothing found" in html
+        assert remedy in html
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_failures_are_told_and_the_exit_code_says_so(run_json: Any, manual: Path
     assert "empty.pdf is empty" in documents["empty.pdf"]["error"]
 
 
-def test_ask_gives_messages_sources_and_no_answer_without_a_model(run_json: Any, manual: Path) -> None:
+def test_ask_gives_messages_sources_and_quotes_without_a_model(run_json: Any, manual: Path) -> None:
     run_json("add", manual)
 
     asked = run_json("ask", "How long does bread bake?")
@@ -87,7 +87,8 @@ def test_ask_gives_messages_sources_and_no_answer_without_a_model(run_json: Any,
     assert [message["role"] for message in asked["messages"]] == ["system", "user"]
     assert PAGES[2] in asked["messages"][1]["content"]
     assert asked["sources"][0]["document"] == "manual.pdf"
-    assert asked["answer"] is None
+    assert (asked["kind"], asked["model"]) == ("quoted", None)
+    assert "“Bake the bread for forty minutes in a hot oven.” [1]" in asked["answer"]
 
 
 def test_list_status_and_remove(run_json: Any, manual: Path) -> None:

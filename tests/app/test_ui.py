@@ -129,14 +129,48 @@ def test_searching_for_nothing_gives_a_hint(site: Site) -> None:
     assert "Search in any language" in site.client.predict("  ", None, "any", 6, api_name="/search")
 
 
-def test_asking_gives_numbered_sources_and_the_exact_prompt(site: Site) -> None:
-    reply, sources, prompt, messages = site.client.predict("When are tomatoes planted?", 4, api_name="/ask")
+def test_filters_narrow_a_search_and_are_told(site: Site, tmp_path: Path) -> None:
+    note = tmp_path / "sun.md"
+    note.write_text("# Balcony\n\nTomatoes on a balcony need sun, and water every evening.")
+    site.upload(note)
 
-    assert "No chat model is set" in reply
-    assert '<span class="pg-number">1</span>' in sources
-    assert "[1] garden.pdf, page 1" in prompt
-    assert prompt.rstrip().endswith("When are tomatoes planted?")
-    assert '"role": "system"' in str(messages)
+    found = site.client.predict("tomatoes need sun", None, "any", 6, kinds=["markdown"], api_name="/search")
+
+    assert "garden.pdf" not in found
+    assert "sun.md" in found
+    assert 'aria-label="remove: Markdown"' in found
+
+
+def test_more_like_a_result_leaves_its_page_out(site: Site) -> None:
+    garden = next(one for one in site.library.documents() if one.name == "garden.pdf")
+
+    found = site.client.predict("", None, like=site.library.point_on(garden.id, 1), api_name="/search")
+
+    assert f'data-doc="{garden.id}" data-page="2"' in found
+    assert f'data-doc="{garden.id}" data-page="1"' not in found
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"since": "last week"}, "YYYY-MM-DD"),
+        ({"like": "garden.pdf"}, "the id of a result"),
+        ({"like": "00000000-0000-0000-0000-000000000000"}, "search anew"),
+        ({"limit": 10_000}, "1 to 192"),
+    ],
+)
+def test_a_field_that_makes_no_sense_is_told_in_words(site: Site, fields: dict[str, Any], words: str) -> None:
+    with pytest.raises(AppError, match=words):
+        site.client.predict("tomatoes", None, **fields, api_name="/search")
+
+
+def test_a_program_is_answered_with_sources_and_the_exact_prompt(site: Site) -> None:
+    told = site.client.predict("When are tomatoes planted?", 4, api_name="/ask")
+
+    assert told["kind"] == "quoted"
+    assert "Plant them in spring, after the last frost.” [1]" in told["answer"]
+    assert (told["sources"][0]["document"], told["sources"][0]["page"]) == ("garden.pdf", 1)
+    assert told["messages"][-1]["content"].endswith("Question: When are tomatoes planted?")
 
 
 def test_an_upload_keeps_its_name_and_leaves_no_copy_behind(site: Site, tmp_path: Path) -> None:
@@ -203,16 +237,67 @@ def test_removing_takes_the_document_and_its_pictures_away(site: Site, tmp_path:
     address = f"{site.url}/pages/{doomed.id}/1"
     assert httpx.get(address).status_code == 200
 
-    table = site.client.predict(doomed.id, api_name="/remove")[2]
+    outcome = site.client.predict(doomed.id, api_name="/remove")[0]
 
-    assert "doomed.png" not in table
+    assert "doomed.png is removed" in outcome
+    assert "doomed.png" not in site.client.predict("", "name", 200, api_name="/documents")[0]
     assert "doomed.png" not in site.names()
     assert httpx.get(address).status_code == 404
+    assert httpx.get(f"{site.url}/originals/{doomed.id}").status_code == 404
 
 
 def test_removing_what_is_not_there_is_told_in_words(site: Site) -> None:
     with pytest.raises(AppError, match="No document is called"):
         site.client.predict("0" * 64, api_name="/remove")
+
+
+def test_the_table_is_filtered_and_sorted_for_programs_too(site: Site) -> None:
+    table, counts, storage, *_ = site.client.predict("garden", "-pages", 200, api_name="/documents")
+
+    assert "garden.pdf" in table
+    assert table.count("<tr>") == 1 + 1
+    assert "documents" in counts
+    assert "used" in storage
+    with pytest.raises(AppError, match="sorted by 'colour'"):
+        site.client.predict("", "colour", 200, api_name="/documents")
+
+
+def test_jobs_are_listed_and_retried_for_programs_too(site: Site, tmp_path: Path) -> None:
+    late = tmp_path / "late.pdf"
+    late.write_bytes(b"%PDF-1.7\n1 0 obj\n<<")
+    site.client.predict(str(late), api_name="/add_folder")
+    job = site.client.predict(api_name="/list_jobs")[0]
+    assert (job["state"], job["files"], job["failed"]) == ("done", 1, 1)
+
+    write_pdf(late, "It came late, and whole.")
+    site.client.predict(job["job"], api_name="/retry_job")
+
+    assert "1 document added (1 page)" in site.client.predict(api_name="/library")[0]
+    with pytest.raises(AppError, match=f"Job {job['job']} is over"):
+        site.client.predict(job["job"], api_name="/pause_job")
+
+
+def test_an_original_is_sent_to_be_kept_under_its_own_name(site: Site, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("<p>The lighthouse keeper wrote letters.</p><script>alert(1)</script>")
+    site.upload(page, "灯台守 “§1”;\r\n.html")
+    sent = next(one for one in site.library.documents() if one.name.startswith("灯台守"))
+
+    response = httpx.get(f"{site.url}/originals/{sent.id}")
+
+    assert response.content == page.read_bytes()
+    kept_as = response.headers["content-disposition"]
+    assert kept_as.startswith("attachment; filename*=utf-8''%E7%81%AF%E5%8F%B0%E5%AE%88")
+    assert kept_as.isascii()
+    assert response.headers["content-type"] == "application/octet-stream"
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
+def test_an_original_is_found_by_its_whole_id_only(site: Site) -> None:
+    garden = next(one for one in site.library.documents() if one.name == "garden.pdf")
+
+    for other in (garden.id[:20], garden.name, "0" * 64, "..%2flibrary.sqlite3"):
+        assert httpx.get(f"{site.url}/originals/{other}").status_code == 404
 
 
 def test_a_page_is_drawn_small_and_large_without_bars(site: Site) -> None:
@@ -258,7 +343,7 @@ def test_the_librarys_own_files_are_not_served(site: Site) -> None:
 def test_a_path_of_the_server_is_not_taken_for_an_upload(site: Site, action: str) -> None:
     secret = site.library.settings.data.parent / "garden.pdf"
     stolen = file_data(secret, "stolen.pdf")
-    arguments = {"add": [[stolen]], "search": ["", stolen, "any", 6]}[action]
+    arguments = {"add": [[stolen]], "search": ["", stolen, "any", 6, [], [], [], "", "", "", 0.5, True]}[action]
 
     event, _ = site.call(action, *arguments)
 
@@ -294,7 +379,9 @@ def test_the_page_names_no_other_site_to_load_from(site: Site) -> None:
 def test_every_action_has_a_name_for_programs(site: Site) -> None:
     endpoints = site.client.view_api(return_format="dict", print_info=False)["named_endpoints"]
 
-    assert {"/search", "/ask", "/add", "/add_folder", "/library", "/remove", "/stop", "/encoder"} == set(endpoints)
+    assert {"/search", "/ask", "/encoder"} <= set(endpoints)
+    assert {"/add", "/add_folder", "/library", "/documents", "/remove", "/reindex"} <= set(endpoints)
+    assert {"/list_jobs", "/pause_job", "/resume_job", "/retry_job", "/cancel_job"} <= set(endpoints)
 
 
 def test_the_starter_says_what_it_cannot_do_and_what_is_better(site: Site) -> None:
