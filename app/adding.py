@@ -95,6 +95,9 @@ class Adding:
             ) from error
 
     def _take_next(self) -> bool:
+        if self._should_halt():  # as asked before the run began
+            self._run.halt.set()
+            return False
         file = self._jobs.next_waiting(self._job.id)
         if file is None:
             return False
