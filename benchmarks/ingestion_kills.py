@@ -3,8 +3,9 @@
     python benchmarks/ingestion_kills.py MANUALS [--kills 20] [--files 30] [--seed 0] [--encoder stub]
 
 MANUALS is a folder of PDFs, whose pages are cut into files of ten. A process adds them and is killed at a moment drawn
-evenly from the time that an undisturbed run takes; then the library is opened again and its job resumed. Ids and counts
-of points, documents with their pages, and rasters must be those of the undisturbed run, and `verify` must find nothing.
+evenly from the steps of an undisturbed run (a page read, a file begun or done) and up to half a second after it, so
+that other work on the machine does not move it. Then the library is opened again and its job resumed. Ids and counts of
+points, documents with their pages, and rasters must be those of the undisturbed run, and `verify` must find nothing.
 Linux and macOS.
 """
 
@@ -52,30 +53,30 @@ def main() -> None:
     if options.child:
         with open_library(options.child, encoder=encoder) as library:
             print("open", flush=True)
-            library.add(options.manuals)
-            print("done", flush=True)
+            for _ in library.ingest(options.manuals):
+                print("step", flush=True)
         return
     draw = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as scratch:
         source, data = Path(scratch) / "pages", Path(scratch) / "library"
         pages = cut_manuals(options.manuals, source, files=options.files)
-        seconds = kill(source, data, options.encoder, after=None)
+        steps = add(source, data, options.encoder)
         with open_library(data, encoder=encoder) as library:
             expected = read(library)
         print(f"{pages} pages in {options.files} PDFs, {options.encoder}, seed {options.seed}: ", end="")
-        print(f"{len(expected.points)} points in {seconds:.1f} s undisturbed\n")
+        print(f"{len(expected.points)} points in {steps} steps undisturbed\n")
         rows, same = [], 0
         for number in range(1, options.kills + 1):
             shutil.rmtree(data)
-            moment = draw.uniform(0, seconds)
-            kill(source, data, options.encoder, after=moment)
+            step, seconds = draw.randrange(steps), draw.uniform(0, 0.5)
+            add(source, data, options.encoder, kill_at=step, after=seconds)
             row, is_same = resume(data, encoder, source, expected)
-            rows.append([number, f"{moment:.2f}", *row])
+            rows.append([number, f"{step} + {seconds:.2f} s", *row])
             same += is_same
             print(f"{number}: {'same' if is_same else 'DIFFERENT'}", file=sys.stderr, flush=True)
     head = [
         "kill",
-        "after s",
+        "at step",
         "documents done",
         "points then",
         "points in the end",
@@ -88,20 +89,20 @@ def main() -> None:
     print(f"{same} of {options.kills} as undisturbed")
 
 
-def kill(source: Path, data: Path, encoder: str, *, after: float | None) -> float:
-    """Add a folder in another process, and kill it; seconds from opening to its end."""
+def add(source: Path, data: Path, encoder: str, *, kill_at: int | None = None, after: float = 0.0) -> int:
+    """Add a folder in another process, and kill it that many seconds after a step; how many steps it came to."""
     command = [sys.executable, __file__, str(source), "--child", str(data), "--encoder", encoder]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=CHILD_ENV) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "open\n"
-        started = time.perf_counter()
-        if after is not None:
+        steps = 0
+        while steps != kill_at and process.stdout.readline():
+            steps += 1
+        if kill_at is not None:
             time.sleep(after)
             process.kill()
-        rest = process.stdout.read()
-        seconds = time.perf_counter() - started
-    assert after is not None or rest == "done\n", "the undisturbed run failed"
-    return seconds
+    assert kill_at is not None or process.returncode == 0, "the undisturbed run failed"
+    return steps
 
 
 def resume(data: Path, encoder: Encoder, source: Path, expected: Contents) -> tuple[list[object], bool]:

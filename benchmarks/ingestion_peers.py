@@ -79,7 +79,9 @@ def run_llama_index(paths: list[Path], folder: Path, *, is_short: bool) -> int:
         def _get_text_embedding(self, text: str) -> list[float]:
             return embed(text)
 
-    short = SentenceSplitter(chunk_size=TOKENS, chunk_overlap=OVERLAP, include_metadata=False)
+    short = SentenceSplitter(
+        chunk_size=TOKENS, chunk_overlap=OVERLAP, include_metadata=False, tokenizer=lambda text: text[::LETTERS]
+    )
     splitter = short if is_short else SentenceSplitter()
     client = QdrantClient(path=str(folder))
     store = QdrantVectorStore("pages", client=client)
@@ -92,11 +94,11 @@ def run_llama_index(paths: list[Path], folder: Path, *, is_short: bool) -> int:
 
 
 SIDES: dict[str, Callable[[list[Path], Path], int]] = {
-    "haystack": partial(run_haystack, in_memory=True, is_short=False),
-    "haystack, our passages": partial(run_haystack, in_memory=True, is_short=True),
     "haystack + Qdrant, our passages": partial(run_haystack, in_memory=False, is_short=True),
-    "llama-index + Qdrant": partial(run_llama_index, is_short=False),
     "llama-index + Qdrant, our passages": partial(run_llama_index, is_short=True),
+    "haystack + Qdrant, its passages": partial(run_haystack, in_memory=False, is_short=False),
+    "llama-index + Qdrant, its passages": partial(run_llama_index, is_short=False),
+    "haystack, in memory, its passages": partial(run_haystack, in_memory=True, is_short=False),
 }
 
 
