@@ -2,6 +2,7 @@
 PYTHON ?= python3
 SERVE ?= 1
 PORT ?= 7860
+TEST_PROCESSES ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -42,7 +43,7 @@ run: $(STAMP) ## add the sample library, show three searches, serve the web page
 
 test: lint qdrant $(POLYGLANCE_COMPOSE_SCHEMA) ## lint, types and the whole test suite
 	@echo "== Tests =="
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile
 
 qdrant: $(POLYGLANCE_QDRANT) ## fetch the Qdrant server that tests run against (or set POLYGLANCE_QDRANT to your own)
 

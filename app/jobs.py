@@ -66,7 +66,7 @@ class JobRunner:
 
         Args:
             paths: they need not exist; what cannot be added is a failed file of the job.
-            are_copies: the files are the library's to take, as uploads are, and no path is remembered.
+            are_copies: the files soon go, as uploads do: the job keeps them by itself, and no path is remembered.
         """
         folder = self._incoming / uuid.uuid4().hex
         if are_copies:
@@ -180,12 +180,15 @@ def stray_files(incoming: Path, jobs: Jobs) -> list[Path]:
 
 
 def _take(path: Path, folder: Path) -> Path:
-    """Move a file to where it stays until its job is done; one that is gone is left to be told so."""
+    """A file where it stays until its job is done, whatever becomes of the one given; what is gone is told later."""
     if not path.exists():
         return path
     folder.mkdir(parents=True)
     target = folder / path.name
-    shutil.move(path, target)
+    try:
+        os.link(path, target)
+    except OSError:  # on another disk, or one without links
+        shutil.copy2(path, target)
     return target
 
 

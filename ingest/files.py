@@ -82,10 +82,13 @@ class Files:
     def keep_raster(self, document_id: str, page_number: int, jpeg: bytes) -> None:
         """Write the raster of a page, whole or not at all."""
         path = self.raster(document_id, page_number)
-        path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial")
         try:
-            partial.write_bytes(jpeg)
+            try:
+                partial.write_bytes(jpeg)
+            except FileNotFoundError:  # the first of its document
+                path.parent.mkdir(parents=True, exist_ok=True)
+                partial.write_bytes(jpeg)
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)

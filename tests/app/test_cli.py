@@ -199,7 +199,7 @@ def test_people_get_tables(manual: Path, capfd: pytest.CaptureFixture[str]) -> N
         "snippet",
         "manual.pdf",
         "vector sizes",
-        "No chat model is set",
+        "Sources:",
     ):
         assert word in out
 

@@ -66,7 +66,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             thread.join(timeout=60)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it runs, no other test of this process can run an event loop
 def browser() -> Iterator[Any]:
     """Chromium, the system's own where there is one."""
     with playwright.sync_playwright() as starter:

@@ -154,7 +154,7 @@ BOMBS = [
         "text_bomb.png", lambda: png(9, 9, chunks=chunk(b"zTXt", b"k\0\0" + _deflated(bytes(64 << 20)))), "damaged"
     ),
     _refused("65535_by_65535.gif", partial(gif, 65_535, 65_535), "65535 x 65535 pixels"),
-    _refused("frame_past_its_canvas.gif", partial(gif, 65_535, 65_535, canvas=9), "pixels"),
+    _refused("frame_past_its_canvas.gif", partial(gif, 65_535, 65_535, canvas=9), "larger than itself"),
     _refused("huge.bmp", partial(bmp, 2_000_000_000, 2_000_000_000), "pixels"),
 ]
 BROKEN_PICTURES = [
