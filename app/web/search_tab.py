@@ -157,6 +157,7 @@ def _let_search(fields: _Fields, picture: gr.Image, button: gr.Button, found: gr
         "preprocess": False,  # the library reads the picture itself, within its limits and with its own words
         "show_progress": "minimal",
         "trigger_mode": "always_last",
+        "queue": False,  # Gradio's queue loses an answer now and then whose question comes while its stream closes
     }
     narrowed = [field.input for field in others if isinstance(field, gr.Dropdown | gr.Radio | gr.Checkbox)]
     days = [day for field in (fields.since, fields.until) for day in (field.input, field.submit)]
@@ -200,8 +201,23 @@ def _let_open(
         "preprocess": False,
         "api_visibility": "private",
         "show_progress": "hidden",
+        "queue": False,
     }
-    page.load(go, outputs=[found, *fields.all, picture], **opens)
+
+    def begin(query: str | None, picture: dict[str, Any] | None) -> tuple[Any, ...]:
+        if read_address(query or "") != read_address(""):
+            shown: tuple[Any, ...] = go(query, picture)
+            return shown
+        # Nothing is asked yet: whatever somebody has begun to type meanwhile stays.
+        answer, *_ = go(query, picture)
+        choices = iter(_offers(searching.choices()))
+        kept = [
+            next(choices) if field in (fields.documents, fields.kinds, fields.languages) else gr.skip()
+            for field in fields.all
+        ]
+        return answer, *kept, gr.skip()
+
+    page.load(begin, outputs=[found, *fields.all, picture], **opens)
     bridge.select(
         lambda query, picture: (*go(query, picture), gr.Tabs(selected="search")),
         outputs=[found, *fields.all, picture, tabs],
