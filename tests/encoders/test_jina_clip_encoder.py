@@ -65,14 +65,17 @@ def test_more_pictures_than_a_batch_keep_their_order(encoder: JinaClipEncoder, i
 
 
 def test_threads_may_share_an_encoder(encoder: JinaClipEncoder, images: list[Image.Image]) -> None:
+    torch.set_num_threads(
+        1
+    )  # for all threads: another test's thread may have set another number, which rounds otherwise
     texts, pictures = encoder.encode_texts(TEXTS), encoder.encode_images(images)
 
     with ThreadPoolExecutor(4) as pool:
         text_runs = [pool.submit(encoder.encode_texts, TEXTS) for _ in range(4)]
         image_runs = [pool.submit(encoder.encode_images, images) for _ in range(4)]
 
-    assert all(np.allclose(run.result(), texts, atol=1e-6) for run in text_runs)
-    assert all(np.allclose(run.result(), pictures, atol=1e-6) for run in image_runs)
+    assert all(np.array_equal(run.result(), texts) for run in text_runs)
+    assert all(np.array_equal(run.result(), pictures) for run in image_runs)
 
 
 def test_sizes_start_at_the_smallest_that_was_trained(encoder: JinaClipEncoder) -> None:
