@@ -159,8 +159,9 @@ class Shelf:
             document = self.manifest.get(document_id)
             assert document is not None  # just begun
         except BaseException:
-            self.manifest.forget(document_id)
-            self.files.remove(document_id)
+            begun = self.manifest.get(document_id)
+            if begun is not None:
+                self.take_back(begun)  # an earlier run may have stored points of it
             raise
         return document
 

@@ -20,6 +20,8 @@ from app.library import Library
 from app.settings import Settings
 from app.types import Added, AddStatus, Progress
 from encoders.base import BrokenCheckpoint, Embeddings, Encoder, EncoderError
+from ingest.errors import UnreadableDocument
+from ingest.files import Files
 from ingest.jobs import JobState
 from ingest.manifest import Manifest
 from ingest.types import Modality
@@ -283,6 +285,34 @@ def test_a_file_that_cannot_be_encoded_fails_alone_and_leaves_nothing(
     manifest = Manifest(settings.data / "library.sqlite3")
     assert manifest.unfinished() == []
     manifest.close()
+
+
+def test_a_half_stored_document_whose_file_can_no_longer_be_copied_leaves_nothing(
+    settings: Settings, starter: Encoder, book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop = threading.Event()
+
+    def wait() -> None:
+        if not stop.is_set():
+            stop.set()
+            time.sleep(1.5)
+
+    with Library(settings, encoder=Counting(starter, before=wait)) as library:
+        library.add(book, stop=stop)
+        assert point_ids(library)
+        for original in (settings.data / "originals").rglob("*"):
+            if original.is_file():
+                original.unlink()
+
+        def refuse(*_: object) -> None:
+            raise UnreadableDocument("book.pdf changed while it was read; add it again when it is complete.")
+
+        monkeypatch.setattr(Files, "keep", refuse)
+        (added,) = library.add(book)
+
+        assert added.status is AddStatus.FAILED
+        assert point_ids(library) == []
+        assert library.verify().problems == ()
 
 
 def test_failed_files_are_tried_again_on_request(settings: Settings, starter: Encoder, manual: Path) -> None:
